@@ -1,0 +1,1 @@
+"""Records: the only thing that flows between rooms."""

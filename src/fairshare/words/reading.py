@@ -1,0 +1,150 @@
+"""Reading bytes that somebody else wrote: JSON and YAML, with limits, and errors that say where."""
+
+import json
+import re
+from collections.abc import Hashable
+from math import isfinite
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from fairshare.words.errors import BadInput, NotFound
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_INTEGER = 2**53 - 1
+"""The largest whole number that JSON readers agree on (RFC 8259, section 6)."""
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, refused if it is missing, not a file, or larger than `max_bytes`."""
+    try:
+        if not path.is_file():
+            raise NotFound("there is no such file", fix="Check the path.", where=str(path))
+        with path.open("rb") as handle:
+            found = handle.read(max_bytes + 1)
+    except OSError as error:
+        raise BadInput(f"the file cannot be read: {error.strerror}", fix="Check the path and its permissions.",
+                       where=str(path)) from None
+    if len(found) > max_bytes:
+        raise BadInput(f"the file is larger than {max_bytes:,} bytes", fix="Give a smaller file.", where=str(path))
+    return found
+
+
+def decode_text(raw: bytes, *, where: str) -> str:
+    """UTF-8 text without a byte order mark."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"byte {error.start} is not UTF-8", fix="Save the file as UTF-8.", where=where) from None
+
+
+def parse_json(raw: bytes, *, where: str) -> Any:
+    """A JSON value: no duplicate names, no NaN, no whole number past 2**53, at most 64 levels deep."""
+
+    def check_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise BadInput("a name stands twice in one object", fix="Keep one of them.", where=where)
+        return found
+
+    def check_constant(name: str) -> Any:
+        raise BadInput(f"{name} is not a JSON number", fix="Use a finite number or null.", where=where)
+
+    def check_integer(text: str) -> int:
+        if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+            raise BadInput("a whole number is past 2**53", fix="Write it as text.", where=where)
+        return int(text)
+
+    def check_float(text: str) -> float:
+        number = float(text)
+        if not isfinite(number):
+            raise BadInput("a number is too large", fix="Write it as text.", where=where)
+        return number
+
+    try:
+        found = json.loads(decode_text(raw, where=where), object_pairs_hook=check_pairs, parse_constant=check_constant,
+                           parse_int=check_integer, parse_float=check_float)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"this is not JSON: {error.msg}", fix="Correct it at the place named.",
+                       where=f"{where}:{error.lineno}:{error.colno}") from None
+    except RecursionError:
+        raise BadInput("the JSON is nested too deeply", fix="Flatten it.", where=where) from None
+    check_depth(found, where=where)
+    return found
+
+
+def check_depth(value: Any, *, where: str) -> None:
+    """Refuses a value nested more than 64 levels deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for each in level if isinstance(each, dict | list)
+                 for child in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return
+    raise BadInput(f"it is nested more than {MAX_DEPTH} levels deep", fix="Flatten it.", where=where)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without its tricks: no anchors, tags, duplicate keys, dates, octal or yes/no booleans."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not allowed")
+        event = self.peek_event()
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            raise yaml.YAMLError(f"anchors and tags are not allowed (line {event.start_mark.line + 1})")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError(f"a key is not plain text (line {key.start_mark.line + 1})")
+            if key.value in seen:
+                raise yaml.YAMLError(f"the key {key.value[:80]!r} stands twice (line {key.start_mark.line + 1})")
+            seen.add(key.value)
+        # Keys are always text, so that `no:` or `3:` never turns into something else.
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+
+
+_PlainLoader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:bool", r"^(?:true|false)$", "tf"),
+    ("tag:yaml.org,2002:null", r"^(?:null|~|)$", ["n", "~", ""]),
+    ("tag:yaml.org,2002:int", r"^-?(?:0|[1-9][0-9]{0,14})$", "-0123456789"),
+    ("tag:yaml.org,2002:float", r"^-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}$", "-0123456789"),
+):
+    _PlainLoader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+def parse_yaml(raw: bytes, *, where: str) -> Any:
+    """A YAML value of plain maps, lists, text, numbers, true, false and null; dates stay text."""
+    try:
+        found = yaml.load(decode_text(raw, where=where), Loader=_PlainLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise BadInput(f"this is not YAML: {error.problem or error.context}", fix="Correct it at the line named.",
+                       where=f"{where}:{line}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadInput(f"this YAML is not accepted: {error}", fix="Use plain maps, lists and text.", where=where) from None
+    except RecursionError:
+        raise BadInput("the YAML is nested too deeply", fix="Flatten it.", where=where) from None
+    check_depth(found, where=where)
+    return found
+
+
+def build(model: type[Model], found: Any, *, where: str) -> Model:
+    """A validated value from parsed data, with the first few faults named by field."""
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(str(part) for part in each['loc']) or 'the whole'}: {each['msg']}"
+                           for each in error.errors(include_input=False, include_url=False)[:5])
+        raise BadInput(f"{model.__name__} is not valid: {faults}", fix="Correct the fields named.", where=where) from None
+    except RecursionError:
+        raise BadInput("it is nested too deeply", fix="Flatten it.", where=where) from None
