@@ -1,0 +1,82 @@
+# Fairshare: `make help` lists everything. Nothing needs to be installed first but Python 3.11 or newer, and make.
+
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$each; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --require-hashes
+# pytest: one worker per core, eight at most; `make test WORKERS=0` runs in one process.
+WORKERS ?= auto
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-thorough check format docs bench size lock clean
+.DELETE_ON_ERROR:
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Stamp files: each set-up step runs once, and again only when the file it depends on has changed.
+
+$(VENV)/.stamp-venv:
+	@test -n "$(PYTHON)" || { echo "Fairshare needs Python 3.11 or newer; install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu, install the package python3-venv."; exit 1; }
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.lock pyproject.toml
+	@echo "Installing the locked dependencies into $(VENV)"
+	@$(INSTALL) -r requirements/dev.lock
+	@$(INSTALL) --no-deps -r requirements/demo.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
+	@$(INSTALL) -r requirements/bench.lock
+	@touch $@
+
+demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified receipt, into demo-output/
+	@$(BIN)/fairshare demo
+
+test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
+	@sh tools/install_postgresql.sh
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 $(PYTEST_ARGS)
+
+test-thorough: export HYPOTHESIS_PROFILE = thorough
+test-thorough: test ## Run the tests with many more, and random, examples per property
+
+check: $(VENV)/.stamp-dev ## Lint, formatting, types, layers, and whether the generated docs are up to date
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.reference --check
+	@$(BIN)/python -m tools.chain_picture --check
+
+format: $(VENV)/.stamp-dev ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+docs: $(VENV)/.stamp-dev ## Write docs/reference and docs/pictures again from the code
+	@$(BIN)/python -m tools.reference
+	@$(BIN)/python -m tools.chain_picture
+
+bench: $(VENV)/.stamp-bench ## Measure speed, side by side with other programs, and print tables
+	@set -e; for each in bench/[a-z]*.py; do echo; echo "== $$each"; $(BIN)/python $$each; done
+
+size: $(VENV)/.stamp-venv ## Install the core into a throwaway environment; fail if it passes 200 MB on disk
+	@$(BIN)/python tools/measure_size.py --limit-mb 200
+
+UV := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+lock: ## Choose newer versions of the dependencies and write requirements/*.lock again
+	@test -n "$(PYTHON)" && $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip --quiet install uv
+	$(UV) --upgrade pyproject.toml requirements/build.in --extra test --extra dev --extra bench -o requirements/bench.lock
+	$(UV) -c requirements/bench.lock pyproject.toml requirements/build.in --extra test --extra dev -o requirements/dev.lock
+	$(UV) -c requirements/bench.lock pyproject.toml -o requirements/core.lock
+	$(UV) --no-deps requirements/demo.in -o requirements/demo.lock
+
+clean: ## Remove everything that make, the tests and the tools have written
+	@rm -rf $(VENV) build dist demo-output bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
