@@ -28,8 +28,9 @@ def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
         with path.open("rb") as handle:
             found = handle.read(max_bytes + 1)
     except OSError as error:
-        raise BadInput(f"the file cannot be read: {error.strerror}", fix="Check the path and its permissions.",
-                       where=str(path)) from None
+        raise BadInput(
+            f"the file cannot be read: {error.strerror}", fix="Check the path and its permissions.", where=str(path)
+        ) from None
     if len(found) > max_bytes:
         raise BadInput(f"the file is larger than {max_bytes:,} bytes", fix="Give a smaller file.", where=str(path))
     return found
@@ -67,11 +68,19 @@ def parse_json(raw: bytes, *, where: str) -> Any:
         return number
 
     try:
-        found = json.loads(decode_text(raw, where=where), object_pairs_hook=check_pairs, parse_constant=check_constant,
-                           parse_int=check_integer, parse_float=check_float)
+        found = json.loads(
+            decode_text(raw, where=where),
+            object_pairs_hook=check_pairs,
+            parse_constant=check_constant,
+            parse_int=check_integer,
+            parse_float=check_float,
+        )
     except json.JSONDecodeError as error:
-        raise BadInput(f"this is not JSON: {error.msg}", fix="Correct it at the place named.",
-                       where=f"{where}:{error.lineno}:{error.colno}") from None
+        raise BadInput(
+            f"this is not JSON: {error.msg}",
+            fix="Correct it at the place named.",
+            where=f"{where}:{error.lineno}:{error.colno}",
+        ) from None
     except RecursionError:
         raise BadInput("the JSON is nested too deeply", fix="Flatten it.", where=where) from None
     check_depth(found, where=where)
@@ -82,8 +91,12 @@ def check_depth(value: Any, *, where: str) -> None:
     """Refuses a value nested more than 64 levels deep."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [child for each in level if isinstance(each, dict | list)
-                 for child in (each.values() if isinstance(each, dict) else each)]
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
         if not level:
             return
     raise BadInput(f"it is nested more than {MAX_DEPTH} levels deep", fix="Flatten it.", where=where)
@@ -128,10 +141,15 @@ def parse_yaml(raw: bytes, *, where: str) -> Any:
         found = yaml.load(decode_text(raw, where=where), Loader=_PlainLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise BadInput(f"this is not YAML: {error.problem or error.context}", fix="Correct it at the line named.",
-                       where=f"{where}:{line}") from None
+        raise BadInput(
+            f"this is not YAML: {error.problem or error.context}",
+            fix="Correct it at the line named.",
+            where=f"{where}:{line}",
+        ) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise BadInput(f"this YAML is not accepted: {error}", fix="Use plain maps, lists and text.", where=where) from None
+        raise BadInput(
+            f"this YAML is not accepted: {error}", fix="Use plain maps, lists and text.", where=where
+        ) from None
     except RecursionError:
         raise BadInput("the YAML is nested too deeply", fix="Flatten it.", where=where) from None
     check_depth(found, where=where)
@@ -143,8 +161,12 @@ def build(model: type[Model], found: Any, *, where: str) -> Model:
     try:
         return model.model_validate(found)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in each['loc']) or 'the whole'}: {each['msg']}"
-                           for each in error.errors(include_input=False, include_url=False)[:5])
-        raise BadInput(f"{model.__name__} is not valid: {faults}", fix="Correct the fields named.", where=where) from None
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in each['loc']) or 'the whole'}: {each['msg']}"
+            for each in error.errors(include_input=False, include_url=False)[:5]
+        )
+        raise BadInput(
+            f"{model.__name__} is not valid: {faults}", fix="Correct the fields named.", where=where
+        ) from None
     except RecursionError:
         raise BadInput("it is nested too deeply", fix="Flatten it.", where=where) from None
