@@ -5,7 +5,7 @@ import re
 from collections.abc import Hashable
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -108,7 +108,7 @@ class _PlainLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
-        event = self.peek_event()
+        event: Any = cast(Any, self).peek_event()
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise yaml.YAMLError(f"anchors and tags are not allowed (line {event.start_mark.line + 1})")
         return super().compose_node(parent, index)
