@@ -1,0 +1,1 @@
+"""Release: what may go is made ready, checked, sealed and accounted for."""

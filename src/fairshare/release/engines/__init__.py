@@ -1,0 +1,133 @@
+"""Running a plan: one seam, several engines that give the same rows.
+
+An engine compiles a plan and runs it. `memory` is slow and obviously right; `duckdb` is the default. Each writes the
+treated rows to `write_to`, which may be a named pipe (FIFO) for CSV and for Parquet alike, so that rows can stream
+straight into encryption and no plain copy touches a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from fairshare.release.plan import Plan
+
+EngineName = Literal["duckdb", "memory"]
+OutputFormat = Literal["csv", "parquet"]
+
+
+class Keys(Protocol):
+    """Where pseudonymisation keys come from: one key for each key id, a key id for each agreement."""
+
+    def key_for(self, key_id: str) -> bytes:
+        """The secret key under this id, at least 16 bytes; raises a FairshareError if there is none."""
+        ...
+
+
+class Connections(Protocol):
+    """Where database connection strings come from, so that no plan ever holds one."""
+
+    def connection_for(self, name: str) -> str:
+        """The libpq connection string under this name; raises a FairshareError if there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row of a CSV file that could not be read: where it stands and why, never what it says."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class GroupMeasured:
+    """What a group treatment found: the size k it was held to, and what was there."""
+
+    columns: tuple[str, ...]
+    k: int
+    groups: int
+    small_groups: int
+    rows_in_small_groups: int
+    smallest_group_sent: int | None
+    """None when no row was sent."""
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """What a run did: rows_read == rows_rejected + rows_filtered + rows_suppressed + rows_sent, always."""
+
+    rows_read: int
+    rows_rejected: int
+    rows_filtered: int
+    rows_suppressed: int
+    rows_sent: int
+    columns: Mapping[str, str]
+    """Each column sent, by its name in the output, with its treatment in words."""
+    held_back: Mapping[str, str]
+    """Each column of the source not sent, with the reason in words."""
+    engine: str
+    """Name and version, such as `duckdb 1.5.5`."""
+    groups: tuple[GroupMeasured, ...] = ()
+    rejected: tuple[RejectedRow, ...] = ()
+    """The first hundred rejected rows."""
+    notes: tuple[str, ...] = field(default=())
+    """What a reader of the output must know, such as how cells that look like formulas are written."""
+
+
+@dataclass(frozen=True)
+class EngineLimits:
+    """How much of the machine an engine may use."""
+
+    memory_mb: int = 256
+    threads: int = 0
+    """0 means every processor."""
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    engine: str = "duckdb",
+    keys: Keys,
+    write_to: Path,
+    format: OutputFormat,  # noqa: A002 (the word people use)
+    base: Path,
+    connections: Connections | None = None,
+    on_progress: Callable[[float], None] | None = None,
+    limits: EngineLimits = EngineLimits(),  # noqa: B008 (frozen)
+) -> EngineReport:
+    """Reads the plan's source, treats its rows and writes those that may go.
+
+    Takes    write_to: a new file or an existing FIFO with a reader on its way. The bytes are whole only if this
+             returns; when it raises, a waiting FIFO reader is let go (end of file) and a partial file is removed.
+             base: the folder that paths in the plan are relative to.
+             on_progress: told a share from 0 to 1, from another thread, now and then.
+    Raises   a FairshareError; nothing in its words comes from the rows, the keys or a connection string.
+    """
+    from fairshare.release.engines.running import run
+
+    return run(plan, engine=engine, keys=keys, write_to=write_to, output=format, base=base, connections=connections,
+               on_progress=on_progress, limits=limits)
+
+
+def preview_plan(plan: Plan, base: Path, *, connections: Connections | None = None) -> str:
+    """What the plan would do, before any row is read: columns in and out, what is held back, and the query."""
+    from fairshare.release.engines.running import preview
+
+    return preview(plan, base, connections=connections)
+
+
+__all__ = [
+    "Connections",
+    "EngineLimits",
+    "EngineReport",
+    "GroupMeasured",
+    "Keys",
+    "OutputFormat",
+    "RejectedRow",
+    "preview_plan",
+    "run_plan",
+]
