@@ -84,7 +84,16 @@ def parse_json(raw: bytes, *, where: str) -> Any:
     except RecursionError:
         raise BadInput("the JSON is nested too deeply", fix="Flatten it.", where=where) from None
     check_depth(found, where=where)
+    check_text(found, where=where)
     return found
+
+
+def check_text(value: Any, *, where: str) -> None:
+    """Refuses text that no UTF-8 file can hold: half of a surrogate pair, which an escape can write."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadInput("an escape is half of a surrogate pair", fix="Write the whole character.", where=where) from None
 
 
 def check_depth(value: Any, *, where: str) -> None:
@@ -146,13 +155,14 @@ def parse_yaml(raw: bytes, *, where: str) -> Any:
             fix="Correct it at the line named.",
             where=f"{where}:{line}",
         ) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise BadInput(
             f"this YAML is not accepted: {error}", fix="Use plain maps, lists and text.", where=where
         ) from None
     except RecursionError:
         raise BadInput("the YAML is nested too deeply", fix="Flatten it.", where=where) from None
     check_depth(found, where=where)
+    check_text(found, where=where)
     return found
 
 
