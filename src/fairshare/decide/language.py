@@ -35,7 +35,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that may be asked. `values` are the choices; for a bool, `yes` and `no`; for numbers and dates, none."""
+    """Something that may be asked. `values` are the choices (of a bool, yes and no); a number or date has none."""
 
     id: str
     type: FactType

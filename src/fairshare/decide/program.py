@@ -6,8 +6,13 @@ they must agree on is written once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from typing import Literal
+
+from fairshare.decide.language import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,17 @@ class CaseShape:
 class Variable:
     """One fact of one instance. `key` is `fact` for the case, else `fact@ref`; `values` is its domain, in order.
 
-    A number or date fact has the regions between its thresholds as values: `<a`, `=a`, `a..b`, ... as `bounds` says.
+    A number or date fact has as values the regions that its thresholds cut: `<18`, `18..64`, `>=65`. `bounds` holds
+    the first number of each region but the lowest; a date counts as its ordinal. A fact that the tool fixes has one
+    value.
     """
 
     key: str
     fact: str
     instance: str
     values: tuple[str, ...]
+    bounds: tuple[int, ...] | None = None
+    """None for a fact that is neither a number nor a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,22 @@ class Program:
     constraints: tuple[tuple[str, int], ...]
     """Id and node of each constraint; every node must be true."""
     outcomes: dict[str, tuple[tuple[str, int], ...]]
-    """For each item, the rows of the roll-up as outcome and node, first that holds; a last row that is always true."""
+    """For each item, the rows of the roll-up as outcome and node, first that holds; the last is the default, always
+    true."""
     goals: tuple[str, ...]
     """The keys of the conclusions the tool must settle."""
     order: tuple[int, ...]
-    """Variables in the order in which a person would be asked."""
+    """Variables in the order in which a person would be asked, without those that the tool fixes."""
+    digest: str = ""
+    """Of the rule base."""
+    tool: str = ""
+    law_date: date = date.min
+    shape: CaseShape = CaseShape()
+    with_unconfirmed: bool = False
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    """Every fact of the rule base, also those that this tool does not ask."""
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Each variable's place, by key."""
+        return {variable.key: at for at, variable in enumerate(self.variables)}

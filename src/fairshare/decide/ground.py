@@ -1,0 +1,468 @@
+"""Making a rule base concrete for one case, one day of law and one tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from fairshare.decide.errors import UnknownTool
+from fairshare.decide.language import (
+    All,
+    Among,
+    Any,
+    Constraint,
+    FactCompares,
+    FactIn,
+    FactKnown,
+    FactType,
+    Formula,
+    Holds,
+    Rule,
+    RuleBase,
+    Scope,
+    Tool,
+)
+from fairshare.decide.load_checks import NATION_FACT, NATION_VALUES, order_conclusions, walk_atoms
+from fairshare.decide.program import CaseShape, GroundRule, Node, Program, Variable
+from fairshare.words import UNOBTAINABLE, BadInput
+
+MAX_INSTANCES = 10_000
+
+
+def ground(
+    base: RuleBase, tool_id: str, shape: CaseShape, law_date: date, *, with_unconfirmed: bool = False
+) -> Program:
+    """The program that says what follows from what, for this tool, this case and the law of this day.
+
+    Takes    with_unconfirmed: also apply rules whose commencement is not confirmed, to show the other outcome.
+    Raises   UnknownTool; BadInput if the case names one thing twice or an item of a flow that it does not have.
+    """
+    tool = base.tools.get(tool_id)
+    if tool is None:
+        raise UnknownTool(
+            f"there is no tool called {tool_id[:80]!r}", fix=f"Choose from {', '.join(sorted(base.tools))}."
+        )
+    check_shape(shape)
+    gates = order_gates(base, tool)
+    rules = [
+        rule
+        for gate in gates
+        for rule in base.rules.values()
+        if rule.gate == gate and rule.in_force(law_date) and (rule.confirmed or with_unconfirmed)
+    ]
+    return _Grounding(base, tool, shape, law_date, with_unconfirmed, gates, rules).run()
+
+
+def check_shape(shape: CaseShape) -> None:
+    """Refuses a case whose parts do not fit together."""
+    refs = [*shape.flows, *shape.persons, *(ref for ref, _, _ in shape.items)]
+    if len(refs) > MAX_INSTANCES:
+        raise BadInput(
+            f"the case has more than {MAX_INSTANCES:,} flows, persons and items", fix="Split it.", where="shape"
+        )
+    if len(set(refs)) != len(refs):
+        raise BadInput(
+            "two parts of the case have one name", fix="Name each flow, person and item differently.", where="shape"
+        )
+    for ref, flow, person in shape.items:
+        if flow not in shape.flows or (person is not None and person not in shape.persons):
+            raise BadInput(
+                f"the item {ref[:40]} belongs to a flow or a person that the case does not have",
+                fix="Add it, or correct the item.",
+                where="shape",
+            )
+
+
+def order_gates(base: RuleBase, tool: Tool) -> tuple[str, ...]:
+    """The tool's gates in its order; a gate that they rest on stands before the first that needs it."""
+    rests_on: dict[str, dict[str, None]] = {gate: {} for gate in base.gates}
+    for rule in base.rules.values():
+        for name in _conclusions_of(rule.conditions + rule.exceptions):
+            rests_on[rule.gate][base.conclusions[name].gate] = None
+    ends = [
+        base.conclusions[name].gate
+        for name in (*tool.goals, *(name for row in base.rollup.rows for name in _conclusions_of(row.when)))
+    ]
+    found: dict[str, None] = {}
+
+    def add(gate: str, path: frozenset[str]) -> None:
+        for below in rests_on[gate]:
+            if below not in tool.gates and below not in found and below not in path:
+                add(below, path | {below})
+        found[gate] = None
+
+    for gate in (*tool.gates, *ends):
+        if gate not in found:
+            add(gate, frozenset({gate}))
+    return tuple(found)
+
+
+def conditions_of(rule: Rule) -> tuple[Formula, ...]:
+    """A rule's conditions and, where it is not for all four nations, one more: the nation is one of its own."""
+    if len(rule.nations) == len(NATION_VALUES):
+        return rule.conditions
+    return (*rule.conditions, FactIn(NATION_FACT, frozenset(NATION_VALUES[nation] for nation in rule.nations)))
+
+
+def _conclusions_of(parts: Iterable[Formula]) -> Iterator[str]:
+    return (atom.conclusion for atom in walk_atoms(parts) if isinstance(atom, Holds))
+
+
+def key_of(name: str, instance: str) -> str:
+    """The key of a fact or conclusion for one instance: `name`, or `name@ref`."""
+    return f"{name}@{instance}" if instance else name
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One instance and those above it: where a condition looks for its facts."""
+
+    scope: Scope
+    case: str = ""
+    flow: str | None = None
+    person: str | None = None
+    item: str | None = None
+
+    def instance(self, scope: Scope) -> str | None:
+        """The ref of the instance of `scope` that is seen from here; None if there is none, "" for the case."""
+        found: str | None = getattr(self, scope)
+        return found
+
+
+def list_views(shape: CaseShape, scope: Scope, above: View | None = None) -> list[View]:
+    """Every instance of a scope or, given a view, of those below it."""
+    if scope == "case":
+        return [View("case")]
+    if scope == "flow":
+        return [View("flow", flow=flow) for flow in shape.flows]
+    if scope == "person":
+        return [View("person", person=person) for person in shape.persons]
+    views = [View("item", flow=flow, person=person, item=ref) for ref, flow, person in shape.items]
+    if above is not None and above.scope in ("flow", "person"):
+        views = [view for view in views if view.instance(above.scope) == above.instance(above.scope)]
+    return views
+
+
+@dataclass
+class _Nodes:
+    """Nodes made once each; what is always true or always false is folded away."""
+
+    nodes: list[Node] = field(default_factory=list)
+    known: dict[Node, int] = field(default_factory=dict)
+
+    def add(self, node: Node) -> int:
+        if node not in self.known:
+            self.known[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self.known[node]
+
+    def constant(self, truth: bool) -> int:
+        return self.add(Node("and" if truth else "or", ()))
+
+    def is_constant(self, at: int, truth: bool) -> bool:
+        node = self.nodes[at]
+        return not node.of and node.sort == ("and" if truth else "or")
+
+    def value(self, variable: int, among: frozenset[int], size: int) -> int:
+        if not among or len(among) == size:
+            return self.constant(bool(among))
+        return self.add(Node("value", (variable,), among))
+
+    def join(self, every: bool, parts: Iterable[int]) -> int:
+        kept: dict[int, None] = {}
+        for part in parts:
+            if self.is_constant(part, not every):
+                return self.constant(not every)
+            if not self.is_constant(part, every):
+                kept[part] = None
+        if len(kept) == 1:
+            return next(iter(kept))
+        return self.add(Node("and" if every else "or", tuple(kept)))
+
+    def negate(self, at: int, variables: list[Variable]) -> int:
+        node = self.nodes[at]
+        if not node.of:
+            return self.constant(node.sort == "or")
+        if node.sort == "not":
+            return node.of[0]
+        if node.sort == "value":
+            every = frozenset(range(len(variables[node.of[0]].values)))
+            return self.add(Node("value", node.of, every - node.among))
+        return self.add(Node("not", (at,)))
+
+
+class _Grounding:
+    """One run of `ground`."""
+
+    def __init__(
+        self,
+        base: RuleBase,
+        tool: Tool,
+        shape: CaseShape,
+        law_date: date,
+        with_unconfirmed: bool,
+        gates: tuple[str, ...],
+        rules: list[Rule],
+    ) -> None:
+        self.base, self.tool, self.shape, self.law_date = base, tool, shape, law_date
+        self.with_unconfirmed, self.gates, self.rules = with_unconfirmed, gates, rules
+        self.constraints = self._kept_constraints()
+        self.nodes = _Nodes()
+        self.facts = self._order_facts()
+        self.cuts = self._cut_regions()
+        self.variables: list[Variable] = []
+        self.index: dict[str, int] = {}
+        for fact in self.facts:
+            for view in list_views(shape, base.facts[fact].scope):
+                self._add_variable(fact, view.instance(base.facts[fact].scope) or "")
+        self.conclusions: dict[str, int] = {}
+
+    def run(self) -> Program:
+        """The program, without the variables and nodes that nothing reaches."""
+        ground_rules = self._ground_rules()
+        constraints = [
+            (each.id, node)
+            for each in self.constraints
+            for node in self._never(each)
+            if not self.nodes.is_constant(node, True)
+        ]
+        outcomes = {view.item or "": self._rows(view) for view in list_views(self.shape, "item")}
+        goals = tuple(
+            key_of(goal, view.instance(view.scope) or "")
+            for goal in self.tool.goals
+            for view in list_views(self.shape, self.base.conclusions[goal].scope)
+        )
+        return self._sweep(ground_rules, constraints, outcomes, goals)
+
+    def _all_parts(self) -> Iterator[tuple[Formula, ...]]:
+        """Everything written that this program is made of, in the order of its gates."""
+        for rule in self.rules:
+            yield conditions_of(rule)
+            yield rule.exceptions
+        for constraint in self.constraints:
+            yield constraint.never
+        for row in self.base.rollup.rows:
+            yield row.when
+
+    def _kept_constraints(self) -> list[Constraint]:
+        """Those of the gates in play, and those of other gates about facts that are in play anyway."""
+        parts = [(*conditions_of(rule), *rule.exceptions) for rule in self.rules]
+        parts += [each.never for each in self.base.constraints if each.gate in self.gates]
+        parts += [row.when for row in self.base.rollup.rows]
+        facts = {atom.fact for part in parts for atom in walk_atoms(part) if not isinstance(atom, Holds)}
+        return [
+            each
+            for each in self.base.constraints
+            if each.gate in self.gates
+            or all(isinstance(atom, Holds) or atom.fact in facts for atom in walk_atoms(each.never))
+        ]
+
+    def _order_facts(self) -> tuple[str, ...]:
+        """What the tool asks first, then each fact where it first appears in the gates' rules."""
+        named = dict.fromkeys(
+            atom.fact for parts in self._all_parts() for atom in walk_atoms(parts) if not isinstance(atom, Holds)
+        )
+        return tuple(dict.fromkeys((*(fact for fact in self.tool.first if fact in named), *named)))
+
+    def _cut_regions(self) -> dict[str, tuple[int, ...]]:
+        cuts: dict[str, set[int]] = {}
+        for parts in self._all_parts():
+            for atom in walk_atoms(parts):
+                if isinstance(atom, FactCompares):
+                    cuts.setdefault(atom.fact, set()).add(self._first_above(atom))
+        return {fact: tuple(sorted(found)) for fact, found in cuts.items()}
+
+    def _first_above(self, atom: FactCompares) -> int:
+        """The first whole number (or day) of the upper side of a comparison."""
+        value = self.base.thresholds[atom.threshold].value
+        number = value if isinstance(value, int) else value.toordinal()
+        return number + (atom.operator in (">", "<="))
+
+    def _add_variable(self, fact_id: str, instance: str) -> None:
+        fact = self.base.facts[fact_id]
+        bounds = None
+        values = fact.values
+        if fact.type in (FactType.NUMBER, FactType.DATE):
+            bounds = self.cuts.get(fact_id, ())
+            values = name_regions(bounds, is_date=fact.type is FactType.DATE)
+        if not fact.always_known:
+            values = (*values, UNOBTAINABLE)
+        if fact_id in self.tool.starts_with:
+            fixed = self.tool.starts_with[fact_id]
+            values = (fixed if isinstance(fixed, str) else "yes" if fixed else "no",)
+        key = key_of(fact_id, instance)
+        self.index[key] = len(self.variables)
+        self.variables.append(Variable(key, fact_id, instance, values, bounds))
+
+    def _node(self, part: Formula, view: View) -> int:
+        if isinstance(part, All | Any):
+            return self.nodes.join(isinstance(part, All), [self._node(each, view) for each in part.parts])
+        if isinstance(part, Among):
+            below = list_views(self.shape, part.scope, view)
+            return self.nodes.join(part.every, [self._node(part.body, each) for each in below])
+        if isinstance(part, Holds):
+            instance = view.instance(self.base.conclusions[part.conclusion].scope)
+            if instance is None:
+                return self.nodes.constant(False)
+            node = self.conclusions[key_of(part.conclusion, instance)]
+            return node if part.expected else self.nodes.negate(node, self.variables)
+        instance = view.instance(self.base.facts[part.fact].scope)
+        if instance is None:
+            return self.nodes.constant(False)
+        at = self.index[key_of(part.fact, instance)]
+        values = self.variables[at].values
+        return self.nodes.value(at, frozenset(self._among(part, values)), len(values))
+
+    def _among(self, part: FactIn | FactCompares | FactKnown, values: tuple[str, ...]) -> Iterator[int]:
+        if isinstance(part, FactIn):
+            return (at for at, value in enumerate(values) if value in part.values)
+        known = range(len(values) - (values[-1] == UNOBTAINABLE))
+        if isinstance(part, FactKnown):
+            return iter(known)
+        upper = self.cuts[part.fact].index(self._first_above(part)) + 1
+        return (at for at in known if (at >= upper) == (part.operator in (">=", ">")))
+
+    def _ground_rules(self) -> list[GroundRule]:
+        """Every rule for every instance, conclusion by conclusion, so that what is rested on comes first."""
+        by_conclusion: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            by_conclusion.setdefault(rule.conclusion, []).append(rule)
+        wanted = {name for name, each in self.base.conclusions.items() if each.gate in self.gates} | set(by_conclusion)
+        found: list[GroundRule] = []
+        for name in order_conclusions(self.base):
+            if name not in wanted:
+                continue
+            scope = self.base.conclusions[name].scope
+            for view in list_views(self.shape, scope):
+                rules = [self._ground_rule(rule, view) for rule in by_conclusion.get(name, ())]
+                self.conclusions[key_of(name, view.instance(scope) or "")] = self._conclude(rules)
+                found += [rule for rule in rules if not self.nodes.is_constant(rule.fires, False)]
+        return found
+
+    def _ground_rule(self, rule: Rule, view: View) -> GroundRule:
+        conditions = tuple(self._node(part, view) for part in conditions_of(rule))
+        exceptions = tuple(self._node(part, view) for part in rule.exceptions)
+        fires = self.nodes.join(True, [*conditions, *(self.nodes.negate(each, self.variables) for each in exceptions)])
+        instance = view.instance(view.scope) or ""
+        return GroundRule(
+            rule.id,
+            instance,
+            key_of(rule.conclusion, instance),
+            rule.positive,
+            rule.priority,
+            conditions,
+            exceptions,
+            fires,
+        )
+
+    def _conclude(self, rules: list[GroundRule]) -> int:
+        """Some rule for it fires, and none against it of the same or higher priority."""
+        against = [rule for rule in rules if not rule.positive]
+        return self.nodes.join(
+            False,
+            [
+                self.nodes.join(
+                    True,
+                    [
+                        rule.fires,
+                        *(
+                            self.nodes.negate(other.fires, self.variables)
+                            for other in against
+                            if other.priority >= rule.priority
+                        ),
+                    ],
+                )
+                for rule in rules
+                if rule.positive
+            ],
+        )
+
+    def _never(self, constraint: Constraint) -> Iterator[int]:
+        for view in list_views(self.shape, constraint.scope):
+            parts = [self._node(part, view) for part in constraint.never]
+            yield self.nodes.negate(self.nodes.join(True, parts), self.variables)
+
+    def _rows(self, view: View) -> tuple[tuple[str, int], ...]:
+        rows = [
+            (row.outcome, self.nodes.join(True, [self._node(part, view) for part in row.when]))
+            for row in self.base.rollup.rows
+        ]
+        return (*rows, (self.base.rollup.default, self.nodes.constant(True)))
+
+    def _sweep(
+        self,
+        rules: list[GroundRule],
+        constraints: list[tuple[str, int]],
+        outcomes: dict[str, tuple[tuple[str, int], ...]],
+        goals: tuple[str, ...],
+    ) -> Program:
+        reached = {node for rule in rules for node in (rule.fires, *rule.conditions, *rule.exceptions)}
+        reached |= {node for _, node in constraints} | set(self.conclusions.values())
+        reached |= {node for rows in outcomes.values() for _, node in rows}
+        for at in range(len(self.nodes.nodes) - 1, -1, -1):
+            node = self.nodes.nodes[at]
+            if at in reached and node.sort != "value":
+                reached |= set(node.of)
+        seen = {self.nodes.nodes[at].of[0] for at in reached if self.nodes.nodes[at].sort == "value"}
+        kept = [at for at, variable in enumerate(self.variables) if at in seen or len(variable.values) == 1]
+        moved = {old: new for new, old in enumerate(kept)}
+        renumbered: dict[int, int] = {}
+        nodes: list[Node] = []
+        for old, node in enumerate(self.nodes.nodes):
+            if old in reached:
+                renumbered[old] = len(nodes)
+                places = moved if node.sort == "value" else renumbered
+                nodes.append(Node(node.sort, tuple(places[each] for each in node.of), node.among))
+        variables = tuple(self.variables[old] for old in kept)
+        return Program(
+            variables=variables,
+            nodes=tuple(nodes),
+            rules=tuple(
+                GroundRule(
+                    rule.rule,
+                    rule.instance,
+                    rule.conclusion,
+                    rule.positive,
+                    rule.priority,
+                    tuple(renumbered[node] for node in rule.conditions),
+                    tuple(renumbered[node] for node in rule.exceptions),
+                    renumbered[rule.fires],
+                )
+                for rule in rules
+            ),
+            conclusions={key: renumbered[node] for key, node in self.conclusions.items()},
+            constraints=tuple((name, renumbered[node]) for name, node in constraints),
+            outcomes={
+                item: tuple((outcome, renumbered[node]) for outcome, node in rows) for item, rows in outcomes.items()
+            },
+            goals=goals,
+            order=tuple(at for at, variable in enumerate(variables) if len(variable.values) > 1),
+            digest=self.base.digest,
+            tool=self.tool.id,
+            law_date=self.law_date,
+            shape=self.shape,
+            with_unconfirmed=self.with_unconfirmed,
+            facts=self.base.facts,
+        )
+
+
+def name_regions(bounds: tuple[int, ...], *, is_date: bool) -> tuple[str, ...]:
+    """What the regions between cuts are called.
+
+    >>> name_regions((18, 65), is_date=False)
+    ('<18', '18..64', '>=65')
+    >>> name_regions((18, 19), is_date=False)
+    ('<18', '=18', '>=19')
+    """
+
+    def write(number: int) -> str:
+        return date.fromordinal(number).isoformat() if is_date else str(number)
+
+    if not bounds:
+        return ("any",)
+    between = (
+        f"={write(low)}" if high == low + 1 else f"{write(low)}..{write(high - 1)}" for low, high in pairwise(bounds)
+    )
+    return (f"<{write(bounds[0])}", *between, f">={write(bounds[-1])}")
