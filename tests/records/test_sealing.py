@@ -151,12 +151,15 @@ def test_it_streams_through_a_fifo_with_short_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["source", "sink"])
-@pytest.mark.parametrize(("raised", "seen"), [
-    (OSError(28, "No space left on device"), SealFailed),
-    (ValueError("odd"), SealFailed),
-    (Refused("the deadline passed", fix="Start again."), Refused),
-    (KeyboardInterrupt(), KeyboardInterrupt),
-])
+@pytest.mark.parametrize(
+    ("raised", "seen"),
+    [
+        (OSError(28, "No space left on device"), SealFailed),
+        (ValueError("odd"), SealFailed),
+        (Refused("the deadline passed", fix="Start again."), Refused),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
 def test_a_failing_end_is_told_as_itself(end: str, raised: BaseException, seen: type[BaseException]) -> None:
     failing = Failing(raised)
     source, sink = (failing, io.BytesIO()) if end == "source" else (io.BytesIO(bytes(500_000)), failing)
@@ -174,8 +177,12 @@ def test_a_malformed_public_key_is_refused(key: str) -> None:
 
 
 def test_no_reader_or_a_short_passphrase_or_a_bad_secret_is_refused() -> None:
-    for attempt in (lambda: seal_bytes(b"", ()), lambda: seal_bytes(b"", Passphrase("hunter2")),
-                    lambda: open_bytes(b"", "AGE-SECRET-KEY-1QQ"), lambda: open_bytes(b"", PUBLIC)):
+    for attempt in (
+        lambda: seal_bytes(b"", ()),
+        lambda: seal_bytes(b"", Passphrase("hunter2")),
+        lambda: open_bytes(b"", "AGE-SECRET-KEY-1QQ"),
+        lambda: open_bytes(b"", PUBLIC),
+    ):
         with pytest.raises(BadReader):
             attempt()
 

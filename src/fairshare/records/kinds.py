@@ -121,7 +121,9 @@ class Exemption(Value):
 class Ground(Value):
     """Something a decision rests on: a lawful basis, a condition, a compatibility route, an authorising law."""
 
-    sort: Literal["lawful_basis", "article_9", "article_10", "compatibility", "power", "confidence", "transfer", "regime"]
+    sort: Literal[
+        "lawful_basis", "article_9", "article_10", "compatibility", "power", "confidence", "transfer", "regime"
+    ]
     conclusion: Line
     """The id of the conclusion in the rule base."""
     provision: Line

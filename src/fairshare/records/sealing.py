@@ -144,8 +144,10 @@ def open_stream(source: Source, sink: Sink, key: str | Passphrase) -> None:
         except Exception:
             if reader.failure or writer.failure:
                 raise
-            raise CannotOpen("the key or passphrase does not fit, or the file is damaged or was changed",
-                             fix="Check which key it was sealed to, or ask for the file again.") from None
+            raise CannotOpen(
+                "the key or passphrase does not fit, or the file is damaged or was changed",
+                fix="Check which key it was sealed to, or ask for the file again.",
+            ) from None
 
 
 def seal_bytes(plain: bytes, to: tuple[str, ...] | Passphrase) -> bytes:
@@ -224,14 +226,16 @@ def _read_exactly(reader: _Watched, size: int) -> bytes:
 def _read_up_to(reader: _Watched, limit: int) -> bytes:
     found = _read_exactly(reader, limit + 1)
     if len(found) > limit:
-        raise TooLargeForPassphrase(f"it is larger than {PASSPHRASE_LIMIT:,} bytes",
-                                    fix="Seal it to a one-off key, and that key to the passphrase (make_locked_key).")
+        raise TooLargeForPassphrase(
+            f"it is larger than {PASSPHRASE_LIMIT:,} bytes",
+            fix="Seal it to a one-off key, and that key to the passphrase (make_locked_key).",
+        )
     return found
 
 
 def _write_all(writer: _Watched, rest: bytes) -> None:
     while rest:
-        rest = rest[writer.write(rest):]
+        rest = rest[writer.write(rest) :]
 
 
 def _parse_public(text: str) -> pyrage.x25519.Recipient:
