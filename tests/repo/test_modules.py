@@ -46,12 +46,13 @@ def test_every_public_function_and_class_says_what_it_is_for(modules):
             named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             if named and not node.name.startswith("_") and not ast.get_docstring(node):
                 silent.append(f"{path}:{node.lineno} {node.name}")
-    assert silent == []
+    assert not silent, "\n".join(silent)
 
 
 def test_no_module_is_longer_than_four_hundred_lines(modules):
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in modules}
-    assert {str(path): length for path, length in lengths.items() if length > MAX_MODULE_LINES} == {}
+    long = [f"{path} {length}" for path, length in lengths.items() if length > MAX_MODULE_LINES]
+    assert not long, "\n".join(long)
 
 
 def test_no_function_is_longer_than_forty_lines(modules):
@@ -61,7 +62,7 @@ def test_no_function_is_longer_than_forty_lines(modules):
         for function in find_functions(path)
         if count_lines(function) > MAX_FUNCTION_LINES
     ]
-    assert long == []
+    assert not long, "\n".join(long)
 
 
 def test_no_module_has_a_name_that_says_nothing(modules, root):

@@ -55,6 +55,11 @@ def test_any_bytes_give_a_plain_value_or_an_error_of_the_family(parse, raw):
     assert str(refused.where).startswith("input")
 
 
+@pytest.mark.parametrize("parse", [parse_json, parse_yaml])
+def test_a_byte_order_mark_is_left_aside(parse):
+    assert parse(b"\xef\xbb\xbf[1]", where="input") == [1]
+
+
 @given(value=PLAIN)
 def test_json_that_python_wrote_is_read_back_as_it_was(value):
     assert parse_json(json.dumps(value).encode(), where="input") == value

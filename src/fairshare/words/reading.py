@@ -83,9 +83,14 @@ def parse_json(raw: bytes, *, where: str) -> Any:
         ) from None
     except RecursionError:
         raise BadInput("the JSON is nested too deeply", fix="Flatten it.", where=where) from None
-    check_depth(found, where=where)
-    check_text(found, where=where)
+    check_value(found, where=where)
     return found
+
+
+def check_value(value: Any, *, where: str) -> None:
+    """Refuses what no record can hold: values nested too deeply, and text that is not Unicode."""
+    check_depth(value, where=where)
+    check_text(value, where=where)
 
 
 def check_text(value: Any, *, where: str) -> None:
@@ -161,8 +166,7 @@ def parse_yaml(raw: bytes, *, where: str) -> Any:
         ) from None
     except RecursionError:
         raise BadInput("the YAML is nested too deeply", fix="Flatten it.", where=where) from None
-    check_depth(found, where=where)
-    check_text(found, where=where)
+    check_value(found, where=where)
     return found
 
 
