@@ -5,7 +5,8 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-INSTALL := $(PIP) install --require-hashes
+# The locks are complete, so pip has nothing to resolve.
+INSTALL := $(PIP) install --no-deps --require-hashes
 # pytest: one worker per core, eight at most; `make test WORKERS=0` runs in one process.
 WORKERS ?= auto
 PYTEST_ARGS ?=
@@ -27,7 +28,7 @@ $(VENV)/.stamp-venv:
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.lock pyproject.toml
 	@echo "Installing the locked dependencies into $(VENV)"
 	@$(INSTALL) -r requirements/dev.lock
-	@$(INSTALL) --no-deps -r requirements/demo.lock
+	@$(INSTALL) -r requirements/demo.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

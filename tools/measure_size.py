@@ -1,7 +1,6 @@
 """Install the locked core into a throwaway environment and fail if it takes more than a limit on disk."""
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,14 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def measure_bytes(folder: Path) -> int:
-    """The space on disk that the files under a folder take, each counted once."""
-    sizes = {}
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            status = os.lstat(os.path.join(parent, name))
-            sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(sizes.values())
+def measure_bytes(place: Path) -> int:
+    """The space on disk that a file takes, or everything under a folder, each file counted once."""
+    statuses = [each.lstat() for each in (place, *place.rglob("*"))]
+    return sum({(each.st_dev, each.st_ino): each.st_blocks * 512 for each in statuses}.values())
 
 
 def install_core(environment: Path) -> Path:
@@ -40,7 +35,7 @@ def main() -> int:
     limit_mb: int = parser.parse_args().limit_mb
     with tempfile.TemporaryDirectory() as folder:
         packages = install_core(Path(folder) / "environment")
-        sizes = {each.name: measure_bytes(each) for each in packages.iterdir() if each.is_dir()}
+        sizes = {each.name: measure_bytes(each) for each in packages.iterdir()}
         for name, size in sorted(sizes.items(), key=lambda pair: -pair[1])[:8]:
             print(f"{size / 1e6:8.1f} MB  {name}")
         total = measure_bytes(Path(folder)) / 1e6
