@@ -22,7 +22,7 @@ help: ## List what can be made
 
 $(VENV)/.stamp-venv:
 	@test -n "$(PYTHON)" || { echo "Fairshare needs Python 3.11 or newer; install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu, install the package python3-venv."; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu, install the package python3-venv."; exit 1; }
 	@touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.lock pyproject.toml
@@ -37,7 +37,7 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
 	@touch $@
 
 demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified receipt, into demo-output/
-	@$(BIN)/fairshare demo
+	@$(BIN)/fairshare demo --out demo-output
 
 test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
 	@sh tools/install_postgresql.sh
