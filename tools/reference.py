@@ -103,7 +103,8 @@ def find_settings(source: Path) -> dict[str, str]:
     for path in sorted(source.rglob("*.py")):
         tree = ast.parse(path.read_bytes())
         names = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-        found |= {name: "" for name in names if isinstance(name, str) and re.fullmatch(r"FAIRSHARE_[A-Z0-9_]+", name)}
+        here = {name: "" for name in names if isinstance(name, str) and re.fullmatch(r"FAIRSHARE_[A-Z0-9_]+", name)}
+        found = here | found
         for first, second in itertools.pairwise(tree.body):
             match first, second:
                 case (
