@@ -12,7 +12,8 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough check format docs bench size lock clean
+.PHONY: help demo test test-thorough check check-lint check-format check-types check-layers check-docs \
+	format docs bench size lock clean
 .DELETE_ON_ERROR:
 
 help: ## List what can be made
@@ -46,11 +47,21 @@ test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
 test-thorough: export HYPOTHESIS_PROFILE = thorough
 test-thorough: test ## Run the tests with many more, and random, examples per property
 
-check: $(VENV)/.stamp-dev ## Lint, formatting, types, layers, and whether the generated docs are up to date
+check: check-lint check-format check-types check-layers check-docs ## All of the checks; `make -k check` goes on after a failure
+
+check-lint: $(VENV)/.stamp-dev ## Lint
 	@$(BIN)/ruff check
+
+check-format: $(VENV)/.stamp-dev ## Is the code formatted?
 	@$(BIN)/ruff format --check
+
+check-types: $(VENV)/.stamp-dev ## Strict types
 	@$(BIN)/mypy
+
+check-layers: $(VENV)/.stamp-dev ## Does each room import only from those below it?
 	@$(BIN)/lint-imports
+
+check-docs: $(VENV)/.stamp-dev ## Are the generated pages and pictures up to date?
 	@$(BIN)/python -m tools.reference --check
 	@$(BIN)/python -m tools.chain_picture --check
 
