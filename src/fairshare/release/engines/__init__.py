@@ -36,14 +36,6 @@ class Connections(Protocol):
 
 
 @dataclass(frozen=True)
-class RejectedRow:
-    """A row of a CSV file that could not be read: where it stands and why, never what it says."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class GroupMeasured:
     """What a group treatment found: the size k it was held to, and what was there."""
 
@@ -72,9 +64,9 @@ class EngineReport:
     engine: str
     """Name and version, such as `duckdb 1.5.5`."""
     groups: tuple[GroupMeasured, ...] = ()
-    rejected: tuple[RejectedRow, ...] = ()
-    """The first hundred rejected rows."""
-    notes: tuple[str, ...] = field(default=())
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of a CSV file could not be read, by reason; `list_rejected_rows` says which."""
+    notes: tuple[str, ...] = ()
     """What a reader of the output must know, such as how cells that look like formulas are written."""
 
 
@@ -93,11 +85,11 @@ def run_plan(
     engine: str = "duckdb",
     keys: Keys,
     write_to: Path,
-    format: OutputFormat,  # noqa: A002 (the word people use)
+    format: OutputFormat,
     base: Path,
     connections: Connections | None = None,
     on_progress: Callable[[float], None] | None = None,
-    limits: EngineLimits = EngineLimits(),  # noqa: B008 (frozen)
+    limits: EngineLimits = EngineLimits(),
 ) -> EngineReport:
     """Reads the plan's source, treats its rows and writes those that may go.
 
@@ -127,7 +119,6 @@ __all__ = [
     "GroupMeasured",
     "Keys",
     "OutputFormat",
-    "RejectedRow",
     "preview_plan",
     "run_plan",
 ]

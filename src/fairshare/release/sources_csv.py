@@ -1,0 +1,237 @@
+"""Reading CSV that somebody else wrote (RFC 4180), so that no row is ever lost without a word.
+
+The structure of a file is checked a block at a time, before any engine reads it: quotation marks, line ends and
+encoding must be sound, or nobody can say where one row ends and the next begins. The number of rows found here must be
+the number that the engine, which shares no code with this, says it read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO
+
+from fairshare.release.sources import CsvFile, SourceUnreadable, check_column_names
+from fairshare.release.treatments import Cell, ColumnType
+from fairshare.words import BadInput
+
+BLOCK = 1024 * 1024
+MAX_ROW_BYTES = 2_000_000
+BOM = codecs.BOM_UTF8
+CODECS = {"utf-8": "utf-8", "latin-1": "iso-8859-1", "windows-1252": "cp1252"}
+
+TYPES = {"text": ColumnType.TEXT, "integer": ColumnType.INTEGER, "decimal": ColumnType.DECIMAL,
+         "datetime": ColumnType.DATETIME}
+DATE_ORDER = {"date": "YYYY-MM-DD", "date DD/MM/YYYY": "DD/MM/YYYY", "date DD-MM-YYYY": "DD-MM-YYYY",
+              "date DD.MM.YYYY": "DD.MM.YYYY", "date YYYYMMDD": "YYYYMMDD"}
+DATETIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+INTEGER_PATTERN = r"-?[0-9]{1,18}"
+DECIMAL_PATTERN = r"-?[0-9]{1,18}(\.[0-9]{1,10})?"
+DECIMAL_SCALE = 10
+
+TOO_FEW = "too few cells"
+TOO_MANY = "too many cells"
+
+
+class CsvUnsound(BadInput):
+    """A CSV file has broken quotation marks, mixed line ends, bytes of another encoding or an endless row."""
+
+    code = "CSV_UNSOUND"
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row of a CSV file that cannot be read: its place (the header is row 1) and why, never what it says."""
+
+    row: int
+    reason: str
+
+
+def type_of(written: str) -> ColumnType:
+    """What a CSV column written in this way holds."""
+    return TYPES.get(written, ColumnType.DATE)
+
+
+def reason_for(column: str, written: str) -> str:
+    """Why a cell that is not of its declared type has its row rejected."""
+    return f"{column} is not {written if written not in DATE_ORDER else 'a date written ' + DATE_ORDER[written]}"
+
+
+class _Structure:
+    """Follows a CSV file block by block; each block ends with a line feed or the file."""
+
+    def __init__(self, source: CsvFile) -> None:
+        self.where = f"source.path: {source.path}"
+        self.encoding = source.encoding
+        self.decoder = codecs.getincrementaldecoder(CODECS[source.encoding])()
+        self.inside = False
+        self.crlf: bool | None = None
+        self.rows = 0
+        self.blank = 0
+        edges = source.delimiter.encode() + b"\r\n"
+        # Every byte becomes a cell's edge, a quotation mark, or something else.
+        self.shape = bytes(ord("e") if each in edges else ord('"') if each == ord('"') else ord("x")
+                           for each in range(256))
+
+    def fail(self, what: str, fix: str) -> CsvUnsound:
+        return CsvUnsound(f"{what}, at or soon after row {self.rows + self.blank + 1}", fix=fix, where=self.where)
+
+    def check_bytes(self, block: bytes) -> None:
+        try:
+            self.decoder.decode(block)
+        except UnicodeDecodeError:
+            raise self.fail(f"the file is not {self.encoding} throughout",
+                            "Name its encoding in the plan: utf-8, latin-1 or windows-1252.") from None
+        if b"\x00" in block:
+            raise self.fail("there is a null byte", "Export the file again as plain CSV.")
+
+    def read(self, block: bytes, *, last: bool) -> None:
+        self.check_bytes(block)
+        pieces = block.split(b'"')
+        started_inside, self.inside = self.inside, self.inside ^ (len(pieces) % 2 == 0)
+        outside = b'"'.join(pieces[started_inside::2])
+        if len(pieces) > 1 or started_inside:
+            around = b'"' * started_inside + outside + b'"' * self.inside
+            shape = around.translate(self.shape)
+            if b'x"' in shape or b'"x' in shape:
+                raise self.fail("a quotation mark stands inside a cell that is not in quotation marks",
+                                "Put such cells in quotation marks and double the ones inside.")
+            outside = around
+        self.count_rows(outside, last=last)
+
+    def count_rows(self, outside: bytes, *, last: bool) -> None:
+        feeds, returns, pairs = outside.count(b"\n"), outside.count(b"\r"), outside.count(b"\r\n")
+        if self.crlf is None and feeds:
+            self.crlf = returns > 0
+        if returns != pairs or (feeds and pairs != (feeds if self.crlf else 0)):
+            raise self.fail("rows do not all end in the same way", "Save the file with LF or with CR LF line ends.")
+        lines = outside.split(b"\r\n" if self.crlf else b"\n")
+        self.rows += feeds + (last and lines[-1] != b"")
+        blank = lines[:-1].count(b"") if b"\n\n" in outside or b"\n\r\n" in outside or lines[0] == b"" else 0
+        self.blank += blank
+        if last and self.inside:
+            raise self.fail("a quotation mark is opened and never closed", "Close it, or remove it.")
+
+
+def check_structure(path: Path, source: CsvFile) -> int:
+    """The number of rows after the header, ragged ones included; raises CsvUnsound if the file cannot be trusted.
+
+    Blank lines are not rows, unless the file has one column: there they are nulls.
+    """
+    columns = len(read_header(path, source))
+    structure = _Structure(source)
+    try:
+        with path.open("rb") as handle:
+            if source.encoding == "utf-8" and handle.read(len(BOM)) != BOM:
+                handle.seek(0)
+            while block := handle.read(BLOCK):
+                if not block.endswith(b"\n"):
+                    block += handle.readline(MAX_ROW_BYTES)
+                    if not block.endswith(b"\n") and handle.peek(1):
+                        raise structure.fail(f"a row is longer than {MAX_ROW_BYTES:,} bytes", "Check the file.")
+                structure.read(block, last=not handle.peek(1))
+    except OSError:
+        raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=structure.where) from None
+    return structure.rows - 1 - (structure.blank if columns > 1 else 0)
+
+
+def read_header(path: Path, source: CsvFile) -> list[str]:
+    """The names of the columns, from the first line."""
+    where = f"source.path: {source.path}"
+    try:
+        with path.open("rb") as handle:
+            line = handle.readline(MAX_ROW_BYTES)
+    except OSError:
+        raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=where) from None
+    if line.startswith(BOM):
+        if source.encoding != "utf-8":
+            raise CsvUnsound(f"the file says that it is UTF-8, the plan says {source.encoding}",
+                             fix="Say utf-8 in the plan.", where=where)
+        line = line[len(BOM):]
+    try:
+        text = line.decode(CODECS[source.encoding]).rstrip("\r\n")
+        names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise CsvUnsound("the header cannot be read", fix="Check the encoding and the quotation marks of line 1.",
+                         where=where) from None
+    if not any(names):
+        raise CsvUnsound("the first line is not a header", fix="Put the names of the columns on line 1.", where=where)
+    check_column_names(names, where=where)
+    return names
+
+
+def open_text(path: Path, source: CsvFile) -> IO[str]:
+    """The file as text, with its own line ends and without a byte order mark."""
+    encoding = "utf-8-sig" if source.encoding == "utf-8" else CODECS[source.encoding]
+    return path.open("r", encoding=encoding, newline="")
+
+
+def read_rows(path: Path, source: CsvFile) -> Iterator[tuple[Cell, ...] | RejectedRow]:
+    """Each row after the header, its cells read as their declared types; a row that cannot be read, as its rejection.
+
+    Empty cells past the last column are no fault: spreadsheets write them.
+    """
+    names = read_header(path, source)
+    written: list[str] = [source.types.get(name, "text") for name in names]
+    csv.field_size_limit(MAX_ROW_BYTES)
+    where = f"source.path: {source.path}"
+    with open_text(path, source) as handle:
+        try:
+            reader = csv.reader(handle, delimiter=source.delimiter, strict=True)
+            next(reader)
+            for place, cells in enumerate(reader, start=2):
+                if cells or len(names) == 1:
+                    yield _read_row(names, written, cells or [""], place)
+        except (csv.Error, UnicodeDecodeError):
+            raise CsvUnsound("the file is not sound CSV", fix="Check its quotation marks.", where=where) from None
+
+
+def _read_row(names: list[str], written: list[str], cells: list[str], place: int) -> tuple[Cell, ...] | RejectedRow:
+    if len(cells) < len(names):
+        return RejectedRow(place, TOO_FEW)
+    if any(cells[len(names):]):
+        return RejectedRow(place, TOO_MANY)
+    row: list[Cell] = []
+    for name, form, text in zip(names, written, cells, strict=False):
+        value = read_cell(text, form) if text else None
+        if text and value is None:
+            return RejectedRow(place, reason_for(name, form))
+        row.append(value)
+    return tuple(row)
+
+
+def iso_date(text: str, written: str) -> str | None:
+    """A date written in one of the known orders, as YYYY-MM-DD; None if it is not written so."""
+    order = DATE_ORDER[written]
+    if len(text) != len(order) or not re.fullmatch(re.sub("[DMY]", "[0-9]", re.escape(order)), text):
+        return None
+    year, month, day = (order.index(each) for each in ("YYYY", "MM", "DD"))
+    return f"{text[year:year + 4]}-{text[month:month + 2]}-{text[day:day + 2]}"
+
+
+def read_cell(text: str, written: str) -> Cell:
+    """A cell as its declared type; None if it is not one.
+
+    >>> read_cell("29/02/2023", "date DD/MM/YYYY"), read_cell("28/02/2023", "date DD/MM/YYYY")
+    (None, datetime.date(2023, 2, 28))
+    """
+    try:
+        match written:
+            case "text":
+                return text
+            case "integer":
+                return int(text) if re.fullmatch(INTEGER_PATTERN, text) else None
+            case "decimal":
+                return Decimal(text) if re.fullmatch(DECIMAL_PATTERN, text) else None
+            case "datetime":
+                return datetime.fromisoformat(text) if re.fullmatch(DATETIME_PATTERN, text) else None
+        found = iso_date(text, written)
+        return date.fromisoformat(found) if found else None
+    except ValueError:
+        return None
