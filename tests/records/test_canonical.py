@@ -1,6 +1,7 @@
 """Canonical JSON: RFC 8785's own examples, one form for each record, and refusal of every other form."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -183,7 +184,5 @@ def test_a_record_with_one_byte_changed_is_another_record_or_is_refused(at: int,
     raw = bytearray(encode(DECISION))
     raw[at % len(raw)] = byte
     raw = raw[: at % len(raw)] if cut else raw
-    try:
+    with suppress(FairshareError):
         assert encode(parse_record(bytes(raw))) == bytes(raw)
-    except FairshareError:
-        pass

@@ -1,6 +1,6 @@
 """One way to write JSON down (RFC 8785), so that a record, a digest and a signature mean the same everywhere."""
 
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 import rfc8785
@@ -78,7 +78,7 @@ def check_same(value: Any, raw: bytes, *, where: str) -> None:
     """Refuses bytes that are not the canonical JSON of `value`."""
     expected = encode(value)
     if expected != raw:
-        byte = len(commonprefix([expected, raw]))
+        byte = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(expected, raw, strict=False)))
         raise NotCanonical(
             "this is not the canonical JSON (RFC 8785) of its contents",
             where=f"{where}, byte {byte}",
