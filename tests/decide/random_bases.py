@@ -49,6 +49,13 @@ class Author:
         values = {"values": ["a", "b", "c"][: self.random.randint(2, 3)]} if kind == "choice" else {}
         return {"type": kind, "scope": scope, "always_known": self.random.random() < 0.5, **values}
 
+    def fix_answers(self) -> dict[str, Any]:
+        if self.random.random() < 0.7:
+            return {}
+        name = self.random.choice(sorted(self.facts))
+        values = self.facts[name].get("values", [True, False])
+        return {name: values[0]} if self.facts[name]["type"] in ("bool", "choice") else {}
+
     def write_conclusion(self, name: str) -> None:
         scope = self.random.choice(["case", "flow", "person", "item", "item"])
         for _ in range(self.random.randint(1, 4)):
@@ -129,7 +136,12 @@ class Author:
                 "conclusions": {name: {"scope": scope} for name, scope in self.conclusions.items()},
             },
             "rollup.yaml": {"rows": rows, "default": "DEFER_NEED_INFO"},
-            "tools/small.yaml": {"tool": "small", "gates": ["one"], "goals": sorted(self.conclusions)},
+            "tools/small.yaml": {
+                "tool": "small",
+                "gates": ["one"],
+                "goals": sorted(self.conclusions),
+                "starts_with": self.fix_answers(),
+            },
         }
 
 
@@ -146,7 +158,7 @@ def write_case(seed: int, facts: int, conclusions: int, completions: int) -> Cas
     random = Random(seed)
     base = read_base(Author(random, facts, conclusions).write_files())
     program = ground(base, "small", draw_shape(random), LAW_DATE, with_unconfirmed=random.random() < 0.3)
-    known: dict[int, int] = {}
+    known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
     for at in random.sample(range(len(program.variables)), len(program.variables)):
         left = prod(len(each.values) for place, each in enumerate(program.variables) if place not in known)
         if left > completions or random.random() < 0.1:

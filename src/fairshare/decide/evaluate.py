@@ -1,0 +1,101 @@
+"""What follows from a set of answers: conclusions, rules that fire, and the outcome of each item."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import date
+from threading import Lock
+from typing import Any, NamedTuple
+
+from fairshare.decide.answers import Given, assignment
+from fairshare.decide.ground import ground
+from fairshare.decide.language import RuleBase
+from fairshare.decide.program import CaseShape, GroundRule, Program
+from fairshare.decide.python_code import close_table, compile_program, first_row, open_masks, pair_rails
+from fairshare.words import Answer
+
+PROGRAMS_KEPT = 64
+
+
+class Result(NamedTuple):
+    """Where everything stands on some answers; True and False are final, None is open.
+
+    Without a solver, None may also be something that already follows from several facts taken together:
+    `fairshare.decide.settle` says which.
+    """
+
+    program: Program
+    values: tuple[int | None, ...]
+    """The answer of each variable as an index into its values; None is unasked."""
+    fires: tuple[bool | None, ...]
+    """For each ground rule."""
+    truths: tuple[bool | None, ...]
+    """For each conclusion, in the order of `program.conclusions`."""
+    rows: tuple[int | None, ...]
+    """For each item, the row of the roll-up that decides."""
+
+    @property
+    def conclusions(self) -> dict[str, bool | None]:
+        """Each conclusion by key."""
+        return dict(zip(self.program.conclusions, self.truths, strict=True))
+
+    @property
+    def fired(self) -> tuple[GroundRule, ...]:
+        """The rules that surely fire, in order: what a conclusion rests on stands before it."""
+        return tuple(rule for rule, fires in zip(self.program.rules, self.fires, strict=True) if fires)
+
+    @property
+    def outcomes(self) -> dict[str, str | None]:
+        """The outcome of each item, by its ref."""
+        return {
+            item: None if row is None else rows[row][0]
+            for row, (item, rows) in zip(self.rows, self.program.outcomes.items(), strict=True)
+        }
+
+
+def evaluate(program: Program, known: Mapping[int, int]) -> Result:
+    """What follows from answers given as value indexes by variable index (see `answers.assignment`)."""
+    code = compile_program(program)
+    if len(known) == len(program.variables):
+        values = tuple(known[at] for at in range(len(program.variables)))
+        return Result(program, values, *code.complete(values))
+    rules, conclusions, items = code.partial(open_masks(program, known))
+    return Result(
+        program,
+        tuple(known.get(at) for at in range(len(program.variables))),
+        pair_rails(*rules),
+        pair_rails(*conclusions),
+        tuple(first_row(*rows) for rows in items),
+    )
+
+
+def compile_table(program: Program) -> Callable[[Mapping[str, Given]], Result]:
+    """A program as a decision table: a dict of plain answers in, the result out, in a few millionths of a second.
+
+    The result says at once which rules fired; `explain` makes sentences of it when somebody wants to read them.
+    """
+
+    def evaluate_slowly(answers: Mapping[str, Given]) -> Result:
+        return evaluate(program, assignment(program, {key: Answer(value=value) for key, value in answers.items()}))
+
+    return close_table(program, evaluate_slowly, Result)
+
+
+_programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
+_lock = Lock()
+
+
+def find_program(
+    base: RuleBase, tool: str, shape: CaseShape, law_date: date, *, with_unconfirmed: bool = False
+) -> Program:
+    """`ground`, remembered: the same program for the same rule base, tool, case shape and day of law."""
+    key = (base.digest, tool, shape, law_date, with_unconfirmed)
+    with _lock:
+        found = _programs.pop(key, None)
+        if found is None:
+            found = ground(base, tool, shape, law_date, with_unconfirmed=with_unconfirmed)
+        _programs[key] = found
+        if len(_programs) > PROGRAMS_KEPT:
+            _programs.popitem(last=False)
+        return found
