@@ -1,0 +1,205 @@
+"""Which questions can still change what the tool must settle, and which of them comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from pysat.solvers import Solver
+
+from fairshare.decide.clauses import Assignment
+from fairshare.decide.contradiction import refuse_contradiction
+from fairshare.decide.program import Program
+from fairshare.decide.settle import explore
+from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Memory, Session, session_for
+
+
+def next_question(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGET) -> int | None:
+    """The first question, in the tool's order, whose answer can still change a goal.
+
+    Takes    assignment: the answers given, by index of variable and value; budget: solver conflicts for each question.
+    Returns  the index of its variable; none when every goal is settled. If no single fact can change a goal any more,
+             and several together can, one of those. A question on which the budget ran out counts as one that can.
+    Raises   ContradictoryAnswers when no completion is left.
+    """
+    return next(_walk_questions(program, assignment, budget), None)
+
+
+def relevant_questions(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGET) -> list[int]:
+    """All the questions that can still change a goal, in the tool's order.
+
+    A question can change a goal when some completion of the answers, allowed by the constraints, becomes another
+    allowed completion in which a goal stands differently, by changing the answer to that question alone.
+    """
+    return list(_walk_questions(program, assignment, budget))
+
+
+def _walk_questions(program: Program, assignment: Assignment, budget: int) -> Iterator[int]:
+    session = session_for(program)
+    field = _survey(session, program, assignment, budget)
+    if field is None:
+        return
+    found_any = False
+    for variable in program.order:
+        if variable in field.within_reach and _can_change_goal(session, field, variable, budget):
+            found_any = True
+            yield variable
+    joint = None if found_any else _find_joint_question(session, field, assignment)
+    if joint is not None:
+        yield joint
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What is left of the program once everything the answers fix is taken away."""
+
+    assumptions: list[int]
+    assumed: frozenset[int]
+    fixed: frozenset[int]
+    """Literals that hold in every completion."""
+    goals: list[int]
+    """Literals of the goals that are not settled."""
+    within_reach: frozenset[int]
+    """Variables that were not asked and that an unsettled goal still rests on."""
+    memory: Memory
+
+
+def _survey(session: Session, program: Program, assignment: Assignment, budget: int) -> _Field | None:
+    """What can still matter; none when every goal is settled."""
+    assumptions = session.assume(assignment)
+    seen = explore(session, assumptions, Budget(budget))
+    fixed = session.propagate(assumptions) if seen else None
+    if seen is None or fixed is None:
+        refuse_contradiction(program, assignment)
+    fixed = fixed.union(-each for each in seen.impossible)
+    goals = {session.clauses.targets[key]: None for key in program.goals}
+    open_goals = [each for each in goals if each not in fixed and -each not in fixed]
+    if not open_goals:
+        return None
+    leaves = _find_leaves(session, open_goals, fixed)
+    return _Field(assumptions, frozenset(assumptions), fixed, open_goals, leaves, session.recall(assumptions))
+
+
+def _find_leaves(session: Session, roots: Iterable[int], fixed: frozenset[int]) -> frozenset[int]:
+    """The variables reached from `roots` without passing through anything that is fixed."""
+    ands, owners = session.clauses.ands, session.owners
+    reached: set[int] = set()
+    waiting = [abs(each) for each in roots]
+    seen = set(waiting)
+    while waiting:
+        each = waiting.pop()
+        if each in fixed or -each in fixed:
+            continue
+        if each in owners:
+            reached.add(owners[each])
+            continue
+        parts = {abs(part) for part in ands[each]} - seen
+        seen |= parts
+        waiting.extend(parts)
+    return frozenset(reached)
+
+
+def _can_change_goal(session: Session, field: _Field, variable: int, budget: int) -> bool:
+    """Whether changing this answer alone changes a goal in some completion."""
+    witness = session.witnesses.get(variable)
+    if witness is not None and field.assumed <= witness.values:
+        return True
+    if variable in field.memory.irrelevant:
+        return False
+    question = _copy_cone(session, field, variable)
+    found = session.solve_with(field.assumptions, question, Budget(budget)) if question else False
+    if found:
+        session.witnesses[variable] = session.models[0]
+    elif found is False:
+        field.memory.irrelevant.add(variable)
+    return found is not False
+
+
+def _copy_cone(session: Session, field: _Field, variable: int) -> list[tuple[int, ...]]:
+    """Clauses for: with another value for this variable, and all else the same, some goal differs.
+
+    Only what rests on the variable is copied; all else has one value in both completions. Where the copy reaches
+    something fixed, it must come out the same, and so the second completion keeps the constraints too.
+    Returns  none when the variable has one value left or no goal rests on it.
+    """
+    fixed, ands = field.fixed, session.clauses.ands
+    values = [each for each in session.clauses.values[variable] if -each not in fixed]
+    cone = _find_cone(session, values, fixed)
+    resting = {abs(each) for each in values}.union(cone)
+    goals = [each for each in field.goals if abs(each) in resting]
+    if len(values) < 2 or not goals:
+        return []
+    spare = iter(session.spare_literals(len(values) + len(cone) + len(goals)))
+    copies, clauses = _choose_other_value(values, spare)
+
+    def copy(literal: int) -> int:
+        return copies.get(literal) or -copies.get(-literal, -literal)
+
+    for whole in cone:
+        parts = [copy(each) for each in ands[whole] if each not in fixed]
+        if whole in fixed:
+            clauses.extend((each,) for each in parts)
+        elif -whole in fixed:
+            if not any(-each in fixed for each in ands[whole]):
+                clauses.append(tuple(-each for each in parts))
+        else:
+            copies[whole] = next(spare)
+            clauses.extend((-copies[whole], each) for each in parts)
+            clauses.append((copies[whole], *(-each for each in parts)))
+    differences = []
+    for goal in goals:
+        differs = next(spare)
+        differences.append(differs)
+        clauses += [(-differs, goal, copy(goal)), (-differs, -goal, -copy(goal))]
+    return [*clauses, tuple(differences)]
+
+
+def _find_cone(session: Session, leaves: Iterable[int], fixed: frozenset[int]) -> list[int]:
+    """What rests on these literals, parts before wholes, up to and including the first that is fixed."""
+    users = session.users
+    waiting = list({abs(each) for each in leaves})
+    cone: set[int] = set()
+    while waiting:
+        for whole in users.get(waiting.pop(), ()):
+            if whole not in cone:
+                cone.add(whole)
+                if whole not in fixed and -whole not in fixed:
+                    waiting.append(whole)
+    return sorted(cone)
+
+
+def _choose_other_value(values: list[int], spare: Iterator[int]) -> tuple[dict[int, int], list[tuple[int, ...]]]:
+    """A copy of a variable that takes one of its values, and another than the original takes."""
+    if len(values) == 2:
+        first, second = values
+        return ({first: second, second: first} if first != -second else {abs(first): -abs(first)}), []
+    copies = {each: next(spare) for each in values}
+    clauses: list[tuple[int, ...]] = [tuple(copies.values())]
+    clauses += [(-one, -other) for one, other in combinations(copies.values(), 2)]
+    clauses += [(-value, -other) for value, other in copies.items()]
+    return copies, clauses
+
+
+def _find_joint_question(session: Session, field: _Field, assignment: Assignment) -> int | None:
+    """When no fact alone can change a goal: the first of a least set of facts that together can.
+
+    It uses a solver of its own, so that the question does not depend on what was asked of the other one before.
+    """
+    clauses = session.clauses
+    facts_of_life = [(literal,) for _, literal in clauses.constraints]
+    with Solver(name="minisat22", bootstrap_with=[*clauses.clauses, *facts_of_life]) as solver:
+        for goal in field.goals:
+            kept = [*field.assumptions, -goal]
+            if not solver.solve(kept) or not solver.solve([*field.assumptions, goal]):
+                continue
+            model = set(solver.get_model())
+            changed = []
+            for variable in reversed([each for each in session.program.order if each not in assignment]):
+                same = next(each for each in clauses.values[variable] if each in model)
+                if solver.solve([*kept, same]):
+                    kept.append(same)
+                else:
+                    changed.append(variable)
+            return changed[-1]
+    return None
