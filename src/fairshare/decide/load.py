@@ -26,7 +26,7 @@ from fairshare.decide.language import (
     Threshold,
     Tool,
 )
-from fairshare.decide.load_checks import Marks, check_base, find_constraint_scope
+from fairshare.decide.load_checks import LawBook, check_base, find_constraint_scope
 from fairshare.decide.load_shapes import (
     FactsFile,
     FactShape,
@@ -45,14 +45,14 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_FILES = 1_000
 
 
-def load_base(folder: Path, *, marks: Marks | None = None) -> RuleBase:
+def load_base(folder: Path, *, law: LawBook | None = None) -> RuleBase:
     """The rule base in a folder, checked.
 
-    Takes    marks: how a provision was checked, as it stood on a day; None for a provision that is not held. Without
-             it, citations are not looked up, and nobody has checked what may conclude must or must-not.
+    Takes    law: where citations are looked up. Without it they are not, and nobody has checked what may conclude
+             must or must-not.
     Raises   BadRules, or a subclass of it, naming the file and the place.
     """
-    return read_base(read_folder(folder), marks=marks)
+    return read_base(read_folder(folder), law=law)
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class _Draft:
         self.places[name] = place
 
 
-def read_base(files: Mapping[str, Any], *, marks: Marks | None = None) -> RuleBase:
+def read_base(files: Mapping[str, Any], *, law: LawBook | None = None) -> RuleBase:
     """A rule base from parsed files, by path; see `load_base`."""
     digest = hashlib.sha256(canonical_bytes(files)).hexdigest()
     draft = _Draft()
@@ -125,7 +125,7 @@ def read_base(files: Mapping[str, Any], *, marks: Marks | None = None) -> RuleBa
         gates=tuple(dict.fromkeys(gate.gate for _, gate in draft.gates)),
         digest=digest,
     )
-    check_base(base, draft.places, marks)
+    check_base(base, draft.places, law)
     return base
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
+from typing import Protocol
 
 from fairshare.decide.errors import (
     BadCondition,
@@ -32,8 +33,16 @@ from fairshare.decide.language import (
 )
 from fairshare.words import Mark
 
-Marks = Callable[[str, date], Mark | None]
-"""How a provision was checked, as it stood on a day; None for a provision that is not held."""
+
+class LawBook(Protocol):
+    """What the loader asks of the law: `fairshare.decide.library` answers from `fairshare.law`."""
+
+    def mark(self, provision: str, day: date) -> Mark | None:
+        """How a provision was checked, as it stood on a day; None for one that is not held for that day."""
+
+    def is_law(self, provision: str) -> bool:
+        """Whether it binds of its own force, unlike guidance."""
+
 
 NATION_VALUES = {"E": "england", "W": "wales", "S": "scotland", "NI": "northern_ireland"}
 NATION_FACT = "nation"
@@ -92,11 +101,11 @@ def find_constraint_scope(never: tuple[Formula, ...], facts: Mapping[str, Fact],
     return next(iter(scopes - {"case"}), "case")
 
 
-def check_base(base: RuleBase, places: Mapping[str, str], marks: Marks | None) -> None:
+def check_base(base: RuleBase, places: Mapping[str, str], law: LawBook | None) -> None:
     """Refuses a rule base whose parts do not fit together."""
     _check_conclusions(base, places)
     _check_tools(base, places)
-    _check_rules(base, places, marks)
+    _check_rules(base, places, law)
     for constraint in base.constraints:
         _check_scopes(base, constraint.never, constraint.scope, places[f"constraint {constraint.id}"])
     for at, row in enumerate(base.rollup.rows):
@@ -111,8 +120,8 @@ def check_base(base: RuleBase, places: Mapping[str, str], marks: Marks | None) -
                 where=f"{place}.mutant",
             )
     order_conclusions(base, places)
-    if marks is not None:
-        _check_force(base, places, marks)
+    if law is not None:
+        _check_force(base, places, law)
 
 
 def _check_conclusions(base: RuleBase, places: Mapping[str, str]) -> None:
@@ -163,7 +172,7 @@ def _check_tools(base: RuleBase, places: Mapping[str, str]) -> None:
                 )
 
 
-def _check_rules(base: RuleBase, places: Mapping[str, str], marks: Marks | None) -> None:
+def _check_rules(base: RuleBase, places: Mapping[str, str], law: LawBook | None) -> None:
     nation = base.facts.get(NATION_FACT)
     for rule in base.rules.values():
         where = places[f"rule {rule.id}"]
@@ -173,13 +182,14 @@ def _check_rules(base: RuleBase, places: Mapping[str, str], marks: Marks | None)
             )
         if not rule.cite:
             raise NoCitation(f"the rule {rule.id} cites nothing", fix="Cite the provision it rests on.", where=where)
-        for provision in rule.cite if marks else ():
-            if marks and marks(provision, day_of_law(rule)) is None:
-                raise UnknownProvision(
-                    f"the law files hold no {provision} for {day_of_law(rule)}",
-                    fix="Add it under law, or correct the citation.",
-                    where=f"{where}.cite",
-                )
+        for provision in rule.cite if law else ():
+            for day in days_of_law(rule):
+                if law and law.mark(provision, day) is None:
+                    raise UnknownProvision(
+                        f"{provision} is not law that is held for {'the days to come' if day == date.max else day}",
+                        fix="Add it under law, correct the citation, or give the rule its `from` and `to`.",
+                        where=f"{where}.cite",
+                    )
         _check_scopes(base, rule.conditions + rule.exceptions, base.conclusions[rule.conclusion].scope, where)
         if len(rule.nations) < len(NATION_VALUES):
             if nation is None:
@@ -196,9 +206,10 @@ def _check_rules(base: RuleBase, places: Mapping[str, str], marks: Marks | None)
                 )
 
 
-def day_of_law(rule: Rule) -> date:
-    """The day on which the provisions behind a rule are looked up: its first."""
-    return rule.start or min(FIRST_DAY, rule.end or FIRST_DAY)
+def days_of_law(rule: Rule) -> tuple[date, date]:
+    """The days on which the provisions behind a rule are looked up: its first and its last."""
+    first = rule.start or min(FIRST_DAY, rule.end or FIRST_DAY)
+    return first, rule.end or date.max
 
 
 def _check_scopes(base: RuleBase, parts: Iterable[Formula], scope: Scope, where: str) -> None:
@@ -242,7 +253,7 @@ def order_conclusions(base: RuleBase, places: Mapping[str, str] | None = None) -
         ) from None
 
 
-def _check_force(base: RuleBase, places: Mapping[str, str], marks: Marks) -> None:
+def _check_force(base: RuleBase, places: Mapping[str, str], law: LawBook) -> None:
     """Only law that was read concludes must or must-not, directly or through what it rests on."""
     for_conclusion: dict[str, list[Rule]] = {}
     for rule in base.rules.values():
@@ -252,22 +263,27 @@ def _check_force(base: RuleBase, places: Mapping[str, str], marks: Marks) -> Non
         reached, waiting = {goal}, [goal]
         while waiting:
             for rule in for_conclusion.get(waiting.pop(), ()):
-                _check_read(rule, goal, places[f"rule {rule.id}"], marks)
+                _check_read(rule, goal, places[f"rule {rule.id}"], law)
                 found = set(_supporting(rule)) - reached
                 reached |= found
                 waiting.extend(sorted(found))
 
 
-def _check_read(rule: Rule, goal: str, where: str, marks: Marks) -> None:
+def _check_read(rule: Rule, goal: str, where: str, law: LawBook) -> None:
     if rule.level != "must":
         raise LawNotRead(
             f"{rule.id} is of level {rule.level}, and {goal} rests on it",
             fix="Only a rule of level must may lead there; conclude a referral.",
             where=where,
         )
+    if not any(law.is_law(provision) for provision in rule.cite):
+        raise LawNotRead(
+            f"{rule.id} cites guidance and no law, and {goal} rests on it",
+            fix="Cite the law, or conclude a referral.",
+            where=f"{where}.cite",
+        )
     for provision in rule.cite:
-        mark = marks(provision, day_of_law(rule))
-        if mark is not Mark.READ:
+        for mark in {law.mark(provision, day) for day in days_of_law(rule)} - {Mark.READ}:
             raise LawNotRead(
                 f"{provision} is {mark and mark.value}, not read, and {goal} rests on it",
                 fix="Read the provision and mark it so, or conclude a referral.",

@@ -15,6 +15,8 @@ from fairshare.words import Outcome
 
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$", max_length=120)]
 """An id: lower-case words joined by dots and underscores."""
+Cite = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(\.[a-zA-Z0-9-]+)+$", max_length=80)]
+"""The id of a provision, as `fairshare.law` spells it."""
 Choice = Annotated[str, StringConstraints(pattern=rf"^{VALUE}$", max_length=80)]
 Conclude = Annotated[str, StringConstraints(pattern=rf"^(not )?{NAME}$", max_length=124)]
 Sort = Literal[
@@ -79,7 +81,7 @@ class FactsFile(Shape):
 
 class ThresholdShape(Shape):
     value: Annotated[int | date, BeforeValidator(_read_threshold)]
-    cite: list[Name] = []
+    cite: list[Cite] = []
 
 
 class ThresholdsFile(Shape):
@@ -96,7 +98,7 @@ class ConclusionShape(Shape):
 class ConstraintShape(Shape):
     id: Name
     never: Any
-    cite: list[Name] = []
+    cite: list[Cite] = []
 
 
 class RuleShape(Shape):
@@ -105,7 +107,7 @@ class RuleShape(Shape):
     conditions: Any = Field(alias="if")
     unless: Any = []
     level: Level
-    cite: list[Name] = []
+    cite: list[Cite] = []
     start: Day | None = Field(default=None, alias="from")
     end: Day | None = Field(default=None, alias="to")
     status: Literal["in_force", "unconfirmed"] = "in_force"
