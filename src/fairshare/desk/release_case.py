@@ -1,0 +1,193 @@
+"""Release what a decision covers: record the plan and the intent, do it all or not at all, record the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from fairshare.desk.entering import check_allowed, find_latest, read_case
+from fairshare.desk.ports import Desk
+from fairshare.desk.who import Action, Actor
+from fairshare.records import (
+    Agreement,
+    Decision,
+    Passphrase,
+    Plan,
+    Receipt,
+    Release,
+    ReleaseKind,
+    SignedRecord,
+    check_record,
+    new_salt,
+    sign_record,
+)
+from fairshare.release.flow import Handover, Ports, Released, recover, run_release
+from fairshare.release.grounds import Grounds
+from fairshare.release.kinds import Contents, Table
+from fairshare.release.packing import OnProgress
+from fairshare.words import Person, Reason
+
+RELEASES = "releases"
+"""Where finished releases are, among the desk's files."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody asks the desk to release, and how it is handed over."""
+
+    kind: ReleaseKind
+    items: tuple[str, ...]
+    contents: Contents
+    channel: str
+    readers: tuple[str, ...] | Passphrase = ()
+    checked_by: Person | None = None
+    at_risk: frozenset[str] = frozenset()
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class DeskBook:
+    """The desk's records as the book that a release is written down in."""
+
+    desk: Desk
+    case: str
+    plan: SignedRecord | None = None
+    """What the intent follows from and is written down with it."""
+
+    def is_finished(self, release_id: str) -> bool:
+        """Whether the sender's receipt for this intent is in the case."""
+        return any(
+            isinstance(signed.record, Receipt)
+            and signed.record.release == release_id
+            and signed.record.side == "sender"
+            for signed in read_case(self.desk, self.case)
+        )
+
+    def write_intent(self, release: SignedRecord) -> None:
+        """Keeps and logs the intent, and the plan before it, before any work."""
+        if self.plan is not None:
+            self.desk.records.add(self.plan)
+        self.desk.records.add(release)
+
+    def write_outcome(self, released: Released) -> None:
+        """Keeps and logs the receipt, and keeps the holder's release sheet."""
+        self.desk.files.write(sheet_name(released.manifest.release.id), released.sheet.encode())
+        self.desk.records.add(released.manifest.receipt)
+
+
+def release_case(
+    desk: Desk,
+    actor: Actor,
+    case: str,
+    wanted: Wanted,
+    *,
+    law_today: Callable[[Decision, date], tuple[Reason, ...]],
+    on_progress: OnProgress | None = None,
+) -> Released:
+    """Releases part or all of what the case's newest decision covers, today.
+
+    Takes    law_today: what the law of a date would decide otherwise; see `fairshare.desk.decide_case`.
+    Raises   NotYours, TooSoon, or the reason why the release is refused; then nothing has left.
+    """
+    before = check_allowed(desk, actor, Action.RELEASE, case)
+    decided = find_latest(before, "decision")
+    assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
+    agreement = find_agreement(before, decided.id)
+    plan = sign_plan(desk, actor, decided, wanted.contents)
+    release = make_release(desk, actor, decided, agreement, plan, wanted)
+    grounds = Grounds(
+        release=release,
+        decision=decided.record,
+        decision_signed_by=find_signers(desk, decided),
+        today=desk.clock.now().date(),
+        law_today=law_today,
+        plan=plan.record if plan is not None and isinstance(plan.record, Plan) else None,
+        agreement=agreement.record if agreement is not None and isinstance(agreement.record, Agreement) else None,
+        agreement_signed_by=find_signers(desk, agreement) if agreement is not None else frozenset(),
+        at_risk=wanted.at_risk,
+    )
+    destination = desk.files.path(f"{RELEASES}/{case}")
+    destination.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ports = Ports(key=desk.key, book=DeskBook(desk, case, plan), now=desk.clock.now, entropy=desk.entropy)
+    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language)
+    return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
+
+
+def recover_releases(desk: Desk) -> tuple[Released, ...]:
+    """Finishes or discards what a killed release left, in every case; safe at any time."""
+    found: list[Released] = []
+    for case in desk.records.cases():
+        destination = desk.files.path(f"{RELEASES}/{case}")
+        if destination.is_dir():
+            found.extend(recover(destination, DeskBook(desk, case)))
+    return tuple(found)
+
+
+def sign_plan(desk: Desk, actor: Actor, decided: SignedRecord, contents: Contents) -> SignedRecord | None:
+    """For a table, its plan as a record, so that the receipt can be checked against it later."""
+    if not isinstance(contents, Table):
+        return None
+    return sign_record(
+        Plan(
+            case=decided.record.case,
+            salt=new_salt(desk.entropy),
+            follows=(decided.id,),
+            made_at=desk.clock.now(),
+            made_by=actor.person,
+            plan=contents.plan.model_dump(mode="json"),
+        ),
+        desk.key,
+    )
+
+
+def make_release(
+    desk: Desk,
+    actor: Actor,
+    decided: SignedRecord,
+    agreement: SignedRecord | None,
+    plan: SignedRecord | None,
+    wanted: Wanted,
+) -> Release:
+    """The intent: what is about to go, to whom, under what."""
+    decision = decided.record
+    assert isinstance(decision, Decision)  # noqa: S101 (found by its kind)
+    now = desk.clock.now()
+    return Release(
+        case=decision.case,
+        salt=new_salt(desk.entropy),
+        follows=tuple(each.id for each in (decided, agreement, plan) if each is not None),
+        made_at=now,
+        made_by=actor.person,
+        release_kind=wanted.kind,
+        decision=decided.id,
+        agreement=agreement.id if agreement is not None else None,
+        plan=plan.id if plan is not None else None,
+        holder=decision.holder,
+        recipient=decision.recipient,
+        recipient_contact=decision.recipient_contact,
+        purpose=decision.purpose,
+        items=wanted.items,
+        law_date=now.date(),
+        channel=wanted.channel,
+        released_by=actor.person,
+        checked_by=wanted.checked_by,
+    )
+
+
+def find_agreement(records: tuple[SignedRecord, ...], decision_id: str) -> SignedRecord | None:
+    """The newest agreement that follows from this decision, if there is one."""
+    for signed in reversed(records):
+        if isinstance(signed.record, Agreement) and decision_id in signed.record.follows:
+            return signed
+    return None
+
+
+def find_signers(desk: Desk, signed: SignedRecord) -> frozenset[str]:
+    """The ids of the trusted keys whose signatures on this record hold."""
+    return frozenset(key.kid for key in check_record(signed, desk.trusted))
+
+
+def sheet_name(release_id: str) -> str:
+    """Where the holder's copy of a release sheet is kept."""
+    return f"sheets/{release_id.removeprefix('sha256:')}.html"

@@ -1,0 +1,82 @@
+"""Who may do what: one table, read by every use case before anything else happens."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fairshare.words import Person, Reason, Refused, Value
+
+
+class Role(StrEnum):
+    """What somebody is trusted to do at the desk. A person may have several."""
+
+    HANDLER = "handler"
+    DECIDER = "decider"
+    APPROVER = "approver"
+    RELEASER = "releaser"
+    SIGNATORY = "signatory"
+    RECORDS_MANAGER = "records_manager"
+    AUDITOR = "auditor"
+    FRONT_LINE = "front_line"
+    """Somebody with no other role: may act alone, but only while a life is at risk."""
+
+
+class Action(StrEnum):
+    """One thing a person does at the desk."""
+
+    RECEIVE_REQUEST = "receive_request"
+    DECIDE = "decide"
+    DRAFT_AGREEMENT = "draft_agreement"
+    SIGN_AGREEMENT = "sign_agreement"
+    RELEASE = "release"
+    TAKE_RECEIPT = "take_receipt"
+    EXPORT_CASE = "export_case"
+    DISPOSE = "dispose"
+
+
+class Actor(Value):
+    """The person at the desk, and the roles the organisation gave them."""
+
+    person: Person
+    roles: frozenset[Role]
+
+
+class NotYours(Refused):
+    """This person's roles do not allow the action."""
+
+    code = "NOT_YOURS_TO_DO"
+
+
+WHO: dict[Action, frozenset[Role]] = {
+    Action.RECEIVE_REQUEST: frozenset({Role.HANDLER, Role.DECIDER, Role.FRONT_LINE}),
+    Action.DECIDE: frozenset({Role.DECIDER}),
+    Action.DRAFT_AGREEMENT: frozenset({Role.HANDLER, Role.DECIDER}),
+    Action.SIGN_AGREEMENT: frozenset({Role.SIGNATORY}),
+    Action.RELEASE: frozenset({Role.RELEASER}),
+    Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
+    Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),
+    Action.DISPOSE: frozenset({Role.RECORDS_MANAGER}),
+}
+
+WHO_IN_EMERGENCY: dict[Action, frozenset[Role]] = {
+    Action.DECIDE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.APPROVER}),
+    Action.RELEASE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.DECIDER, Role.APPROVER}),
+}
+"""Who else may act while a life is at risk: one person acts, and it is reviewed after."""
+
+
+def why_not_who(actor: Actor, action: Action, *, emergency: bool = False) -> Reason | None:
+    """Why this person may not do this, or None if they may."""
+    allowed = WHO[action] | (WHO_IN_EMERGENCY.get(action, frozenset()) if emergency else frozenset())
+    if actor.roles & allowed:
+        return None
+    return Reason(text=f"To {action.replace('_', ' ')} needs the role {' or '.join(sorted(allowed))}.")
+
+
+def check_who(actor: Actor, action: Action, *, emergency: bool = False) -> None:
+    """Raises NotYours when this person may not do this."""
+    reason = why_not_who(actor, action, emergency=emergency)
+    if reason is not None:
+        raise NotYours(
+            reason.text.rstrip("."), fix="Ask somebody who has that role, or have it given to you.", where=action
+        )

@@ -1,0 +1,133 @@
+"""One organisation's desk in a folder: who works there, its keys, and the keys it trusts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from fairshare.desk.folder import FolderStore, SystemClock, put_in_place, write_beside
+from fairshare.desk.ports import Clock, Desk
+from fairshare.desk.who import Actor
+from fairshare.records import (
+    Entropy,
+    Keys,
+    PublicKey,
+    encode,
+    make_signing_key,
+    parse_canonical,
+    read_keys,
+    read_signing_key,
+    write_keys,
+    write_signing_key,
+)
+from fairshare.words import BadInput, NotFound, Organisation, Refused, Value
+from fairshare.words.reading import build, read_file
+
+DESK_FILE = "desk.json"
+KEY_FILE = "organisation.key.json"
+TRUST_FILE = "trusted-keys.json"
+
+
+class DeskExists(Refused):
+    """There is a desk in this folder already."""
+
+    code = "DESK_EXISTS"
+
+
+class NotADesk(NotFound):
+    """This folder holds no desk."""
+
+    code = "NOT_A_DESK"
+
+
+class DeskSettings(Value):
+    """What `desk.json` says: whose desk it is, the name of its log, and who works there."""
+
+    organisation: Organisation
+    log: str
+    people: tuple[Actor, ...]
+
+
+def start_desk(
+    root: Path,
+    organisation: Organisation,
+    people: Sequence[Actor],
+    *,
+    log: str,
+    entropy: Entropy = secrets.token_bytes,
+) -> PublicKey:
+    """Makes a desk in a new or empty folder, with a signing key of its own; the public key is for partners to trust.
+
+    Takes    log: the name of its log, like a web address without https://, such as `harbour.example/log`.
+    """
+    if (root / DESK_FILE).exists():
+        raise DeskExists("there is a desk here already", fix="Choose another folder.", where=str(root))
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = DeskSettings(organisation=organisation, log=log, people=tuple(people))
+    key = make_signing_key(organisation.name, entropy)
+    write_signing_key(root / KEY_FILE, key)
+    write_whole(root / TRUST_FILE, write_keys([key.public]))
+    FolderStore.open(root, log, key).close()
+    # Last, because it is what makes the folder a desk.
+    write_whole(root / DESK_FILE, encode(settings) + b"\n")
+    return key.public
+
+
+@contextmanager
+def open_desk(root: Path, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes) -> Iterator[Desk]:
+    """The desk in a folder, for as long as the `with` block lasts; what was cut short is finished first."""
+    settings = read_settings(root)
+    key = read_signing_key(root / KEY_FILE)
+    store = FolderStore.open(root, settings.log, key)
+    try:
+        yield Desk(
+            organisation=settings.organisation,
+            people=settings.people,
+            key=key,
+            trusted=read_keys(root / TRUST_FILE),
+            records=store.records,
+            log=store.log,
+            clock=clock or SystemClock(),
+            files=store.files,
+            entropy=entropy,
+        )
+    finally:
+        store.close()
+
+
+def trust_keys(root: Path, keys: Keys) -> None:
+    """Adds partners' public keys to those the desk trusts; check them with the partner by another channel first."""
+    read_settings(root)
+    write_whole(root / TRUST_FILE, write_keys([*read_keys(root / TRUST_FILE), *keys]))
+
+
+def find_actor(desk: Desk, name: str) -> Actor:
+    """The person of this name who works at the desk."""
+    for actor in desk.people:
+        if actor.person.name == name:
+            return actor
+    raise NotFound(
+        "nobody of that name works at this desk",
+        fix=f"Add them with their roles under `people` in {DESK_FILE}, or correct the name.",
+        where=DESK_FILE,
+    )
+
+
+def read_settings(root: Path) -> DeskSettings:
+    """What the desk's own file says."""
+    path = root / DESK_FILE
+    if not path.is_file():
+        raise NotADesk("there is no desk in this folder", fix="Make one with `fairshare start`.", where=str(root))
+    raw = read_file(path)
+    settings = build(DeskSettings, parse_canonical(raw.removesuffix(b"\n"), where=DESK_FILE), where=DESK_FILE)
+    if len({actor.person.name for actor in settings.people}) < len(settings.people):
+        raise BadInput("two people at the desk have the same name", fix="Tell them apart.", where=DESK_FILE)
+    return settings
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a small file whole or not at all."""
+    write_beside(path, content)
+    put_in_place(path)
