@@ -7,7 +7,7 @@ is a list of assumptions, and nothing is ever added to the clauses for one case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -56,16 +56,24 @@ def compile_clauses(program: Program) -> Clauses:
     """The clauses of a program: their number grows in proportion to the program's size."""
     writer = ClauseWriter()
     values = tuple(writer.choose_one(len(variable.values)) for variable in program.variables)
+    nodes, targets = define_program(writer, program, values)
+    constraints = tuple((name, nodes[node]) for name, node in program.constraints)
+    writer.clauses.append((TRUE, writer.top))  # a solver's models leave out variables above those it has met
+    ands = {whole: parts for parts, whole in writer.wholes.items()}
+    return Clauses(tuple(writer.clauses), constraints, values, nodes, ands, targets, writer.top)
+
+
+def define_program(
+    writer: ClauseWriter, program: Program, values: Sequence[tuple[int, ...]]
+) -> tuple[tuple[int, ...], dict[str, int]]:
+    """The literal of each node, and of all that can be settled, over these literals for the variables' values."""
     nodes: list[int] = []
     for node in program.nodes:
         nodes.append(writer.define_node(node, values, nodes))
     targets = {key: nodes[node] for key, node in program.conclusions.items()}
     for item, rows in program.outcomes.items():
         targets |= _define_outcomes(writer, item, [(outcome, nodes[node]) for outcome, node in rows])
-    constraints = tuple((name, nodes[node]) for name, node in program.constraints)
-    writer.clauses.append((TRUE, writer.top))  # a solver's models leave out variables above those it has met
-    ands = {whole: parts for parts, whole in writer.wholes.items()}
-    return Clauses(tuple(writer.clauses), constraints, values, tuple(nodes), ands, targets, writer.top)
+    return tuple(nodes), targets
 
 
 def _define_outcomes(writer: ClauseWriter, item: str, rows: list[tuple[str, int]]) -> dict[str, int]:
@@ -75,9 +83,7 @@ def _define_outcomes(writer: ClauseWriter, item: str, rows: list[tuple[str, int]
     for outcome, row in rows:
         firsts.setdefault(outcome, []).append(writer.define_and([none_before, row]))
         none_before = writer.define_and([none_before, -row])
-    return {
-        outcome_key(item, outcome): -writer.define_and([-each for each in found]) for outcome, found in firsts.items()
-    }
+    return {outcome_key(item, outcome): writer.define_or(found) for outcome, found in firsts.items()}
 
 
 class ClauseWriter:
@@ -119,20 +125,25 @@ class ClauseWriter:
             self.clauses.append((whole, *(-part for part in kept)))
         return self.wholes[kept]
 
+    def define_or(self, parts: Iterable[int]) -> int:
+        """The literal that holds exactly when at least one part does."""
+        return -self.define_and(-each for each in parts)
+
     def define_value(self, literals: tuple[int, ...], among: Iterable[int]) -> int:
         """The literal that holds exactly when a variable has one of the values `among`."""
-        inside = {literals[each] for each in among}
-        outside = set(literals) - inside
+        chosen = frozenset(among)
+        inside = [literal for at, literal in enumerate(literals) if at in chosen]
+        outside = [literal for at, literal in enumerate(literals) if at not in chosen]
         if len(inside) <= len(outside):
-            return -self.define_and(-each for each in inside)
+            return self.define_or(inside)
         return self.define_and(-each for each in outside)
 
-    def define_node(self, node: Node, values: tuple[tuple[int, ...], ...], nodes: list[int]) -> int:
+    def define_node(self, node: Node, values: Sequence[tuple[int, ...]], nodes: Sequence[int]) -> int:
         """The literal of a node whose parts have theirs already."""
         if node.sort == "value":
             return self.define_value(values[node.of[0]], node.among)
         if node.sort == "and":
             return self.define_and(nodes[each] for each in node.of)
         if node.sort == "or":
-            return -self.define_and(-nodes[each] for each in node.of)
+            return self.define_or(nodes[each] for each in node.of)
         return -nodes[node.of[0]]

@@ -1,6 +1,6 @@
 """The slow and obviously right answer: try every completion."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations, product
 
 from fairshare.decide.clauses import outcome_key
@@ -75,30 +75,29 @@ def smallest_conflict(program: Program, assignment: Mapping[int, int]) -> int | 
 
 
 def change_sets(
-    program: Program, assignment: Mapping[int, int], target: str, wanted: bool, changeable: frozenset[int]
-) -> set[frozenset[int]]:
-    """All minimal sets of answers that can be changed so that the target is settled as wanted."""
-    found: set[frozenset[int]] = set()
-    able = sorted(changeable & set(assignment))
+    program: Program,
+    assignment: Mapping[int, int],
+    target: str,
+    wanted: bool,
+    changeable: frozenset[int],
+    *,
+    may_give: bool = False,
+) -> dict[frozenset[int], set[Values]]:
+    """All minimal sets of changeable facts, with the new values (in the tool's order) that settle the target so."""
+    found: dict[frozenset[int], set[Values]] = {}
+    able = [each for each in program.order if each in changeable and (may_give or each in assignment)]
     for size in range(len(able) + 1):
-        for chosen in map(frozenset, combinations(able, size)):
-            if not any(smaller <= chosen for smaller in found) and any(
-                _settles(program, {**assignment, **values}, target, wanted)
-                for values in _other_values(program, assignment, chosen)
-            ):
-                found.add(chosen)
+        for chosen in combinations(able, size):
+            if any(smaller <= set(chosen) for smaller in found):
+                continue
+            domains = [_other_values(program, each, assignment.get(each)) for each in chosen]
+            for values in product(*domains):
+                changed = settle(program, {**assignment, **dict(zip(chosen, values, strict=True))})
+                if changed is not None and changed[target] == str(wanted).lower():
+                    found.setdefault(frozenset(chosen), set()).add(values)
     return found
 
 
-def _other_values(program: Program, assignment: Mapping[int, int], chosen: frozenset[int]) -> Iterator[dict[int, int]]:
-    domains = [
-        [value for value in range(len(program.variables[each].values)) if value != assignment[each]]
-        for each in sorted(chosen)
-    ]
-    for values in product(*domains):
-        yield dict(zip(sorted(chosen), values, strict=True))
-
-
-def _settles(program: Program, assignment: Mapping[int, int], target: str, wanted: bool) -> bool:
-    found = settle(program, assignment)
-    return found is not None and found[target] == str(wanted).lower()
+def _other_values(program: Program, variable: int, now: int | None) -> list[int]:
+    names = program.variables[variable].values
+    return [at for at, name in enumerate(names) if at != now and name != "unobtainable"]

@@ -1,5 +1,7 @@
 """Settled means: in every completion of the unasked that the constraints allow."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,11 +63,11 @@ def test_a_contradiction_names_the_fewest_answers_that_clash(case: Case) -> None
     named = {index: answers[index] for index, each in enumerate(program.variables) if each.key in caught.value.answers}
     assert len(named) == size
     blamed = tuple(each for each in program.constraints if each[0] in caught.value.constraints)
-    only_those = Program(**{**vars(program), "constraints": blamed})
+    only_those = replace(program, constraints=blamed)
     assert brute.settle(only_those, named) is None
     for each in blamed:
         others = tuple(other for other in blamed if other != each)
-        assert brute.settle(Program(**{**vars(program), "constraints": others}), named) is not None
+        assert brute.settle(replace(program, constraints=others), named) is not None
 
 
 def test_the_outcome_of_an_item_is_named_once_it_is_settled() -> None:
