@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -190,6 +191,11 @@ def read_rows(path: Path, source: CsvFile) -> Iterator[tuple[Cell, ...] | Reject
                     yield _read_row(names, written, cells or [""], place)
         except (csv.Error, UnicodeDecodeError):
             raise CsvUnsound("the file is not sound CSV", fix="Check its quotation marks.", where=where) from None
+
+
+def find_rejected_rows(path: Path, source: CsvFile, *, most: int) -> list[RejectedRow]:
+    """The first few rows that cannot be read."""
+    return list(islice((row for row in read_rows(path, source) if isinstance(row, RejectedRow)), most))
 
 
 def _read_row(names: list[str], written: list[str], cells: list[str], place: int) -> tuple[Cell, ...] | RejectedRow:

@@ -46,3 +46,11 @@ class GroupTreatment(Value):
         if self.treatment == "suppress_small_groups":
             return f"rows that fewer than {self.k} share in ({columns}) are held back"
         return f"nothing goes if fewer than {self.k} rows share any combination of ({columns})"
+
+
+def refuse_small_groups(group: GroupTreatment, small: int, rows: int) -> SmallGroups:
+    """The refusal of a release whose groups are too small."""
+    return SmallGroups(
+        f"{small:,} combinations of ({', '.join(group.columns)}) are shared by fewer than {group.k} rows; "
+        f"{rows:,} rows are in them", where="groups",
+        fix="Generalise those columns further, send fewer of them, or suppress small groups in the plan.")

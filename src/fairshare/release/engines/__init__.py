@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from fairshare.release.plan import Plan
+    from fairshare.release.sources import CsvFile, Schema, Source
+    from fairshare.release.sources_csv import RejectedRow
 
 EngineName = Literal["duckdb", "memory"]
 OutputFormat = Literal["csv", "parquet"]
@@ -112,6 +114,23 @@ def preview_plan(plan: Plan, base: Path, *, connections: Connections | None = No
     return preview(plan, base, connections=connections)
 
 
+def schema_of(source: Source, base: Path, *, connections: Connections | None = None) -> Schema:
+    """The columns of a source in their order, each with what it holds."""
+    from fairshare.release.engines.running import find_schema
+
+    return find_schema(source, base, connections=connections)
+
+
+def list_rejected_rows(source: CsvFile, base: Path, *, most: int = 1000) -> list[RejectedRow]:
+    """Which rows of a CSV file cannot be read, by their place, so that somebody can put them right."""
+    from fairshare.release.sources import resolve_path
+    from fairshare.release.sources_csv import check_structure, find_rejected_rows
+
+    path = resolve_path(base, source.path)
+    check_structure(path, source)
+    return find_rejected_rows(path, source, most=most)
+
+
 __all__ = [
     "Connections",
     "EngineLimits",
@@ -119,6 +138,8 @@ __all__ = [
     "GroupMeasured",
     "Keys",
     "OutputFormat",
+    "list_rejected_rows",
     "preview_plan",
     "run_plan",
+    "schema_of",
 ]

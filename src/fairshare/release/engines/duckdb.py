@@ -1,0 +1,227 @@
+"""The default engine: the plan runs as one query inside DuckDB, which reads the source once and writes as it reads.
+
+Group treatments need one reading more, before anything is written: no row may go until its group is counted.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from hashlib import sha256
+from threading import Event, Thread
+from typing import Any
+
+import duckdb
+
+from fairshare.release.engines import EngineReport, GroupMeasured
+from fairshare.release.engines.duckdb_sql import (
+    Compiled,
+    compile_plan,
+    hmac_sql,
+    measure_sql,
+    suppress_sql,
+)
+from fairshare.release.engines.job import Job, check_counts
+from fairshare.release.engines.session import (
+    Attached,
+    attach_source,
+    close_off,
+    open_session,
+    quote_text,
+    speaking_plainly,
+)
+from fairshare.release.filters import read_list
+from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
+from fairshare.release.sources import CsvFile, resolve_path
+from fairshare.release.sources_csv import TOO_FEW, TOO_MANY, CsvUnsound, check_structure, reason_for
+from fairshare.release.treatments import FORMULA_NOTE, ColumnType, text_of
+from fairshare.release.treatments_groups import refuse_small_groups
+from fairshare.words import Unsound
+
+NAME = f"duckdb {duckdb.__version__}"
+KNOWN_ID = "known id £ 1"
+RAGGED = {"MISSING COLUMNS": TOO_FEW, "TOO MANY COLUMNS": TOO_MANY}
+COPY_AS = {"csv": "FORMAT csv, HEADER true, FORCE_QUOTE *", "parquet": "FORMAT parquet, COMPRESSION zstd"}
+
+
+class PseudonymUnsound(Unsound):
+    """The engine's pseudonym of a known id is not the one that Python's own HMAC gives, so nothing was run."""
+
+    code = "PSEUDONYM_UNSOUND"
+
+
+def run(job: Job) -> EngineReport:
+    """Runs the plan, and accounts for every row."""
+    with (open_session(job.limits) as session, speaking_plainly("engine"),
+          attach_source(session, job.plan.source, job.base, job.connections) as attached):
+        check_plan(job.plan, attached.schema)
+        compiled = compile_plan(job.plan, attached, job.output)
+        load_lists(session, job, attached, compiled)
+        load_keys(session, job.keys)
+        make_counters(session, attached)
+        if job.on_progress:
+            session.execute("SET enable_progress_bar = true")
+            session.execute("SET enable_progress_bar_print = false")
+        close_off(session, (*attached.reads, job.write_to))
+        # One transaction: a database is read as it stood at one moment.
+        session.execute("BEGIN")
+        read = count_rows(session, job, attached)
+        groups, kept, staying = hold_back_small_groups(session, job, attached, compiled)
+        tally = tally_csv(session, job.plan, attached) if job.plan.groups else None
+        sent = write_rows(session, job, attached, compiled)
+        rejected, filtered = tally or tally_csv(session, job.plan, attached)
+    if not job.plan.groups:
+        kept = staying = sent
+    read = kept if read is None else read
+    if attached.countable:
+        filtered = read - kept
+    check_counts(read=read, accounted=sum(rejected.values()) + max(filtered, 0) + kept)
+    check_counts(read=staying, accounted=sent)
+    return EngineReport(
+        rows_read=read, rows_rejected=sum(rejected.values()),
+        rows_filtered=filtered, rows_suppressed=kept - sent, rows_sent=sent, columns=describe_columns(job.plan),
+        held_back=held_back(job.plan, attached.schema), engine=NAME, groups=groups, rejected=rejected,
+        notes=(FORMULA_NOTE,) if job.output == "csv" else ())
+
+
+def show_query(plan: Plan, attached: Attached) -> str:
+    """The query as it would run, without its paths; keys and given values are never in it."""
+    return compile_plan(plan, replace(attached, relation=attached.shown), "csv").written
+
+
+def load_lists(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled) -> None:
+    """Each list file as a table of distinct values, bound and never written into SQL."""
+    for place, test in enumerate(compiled.lists):
+        found = attached.columns[test.column].type
+        path = resolve_path(job.base, test.path, where="rows")
+        values = read_list(path, found, sha256=test.sha256, where=f"rows: {test.path}")
+        kind = {ColumnType.INTEGER: "BIGINT", ColumnType.DATE: "DATE"}.get(found, "VARCHAR")
+        given = [text_of(each) if isinstance(each, Decimal) else each for each in values]
+        session.execute(f"CREATE TEMP TABLE list_{place} AS SELECT unnest($given::{kind}[]) AS value", {"given": given})
+
+
+def load_keys(session: duckdb.DuckDBPyConnection, keys: dict[str, bytes]) -> None:
+    """The padded keys as bound values in a table of one row, checked on a known id against Python's own HMAC."""
+    if not keys:
+        return
+    names = [f"{side}_{place}" for place in range(len(keys)) for side in ("inner", "outer")]
+    session.execute(f"CREATE TEMP TABLE pads ({', '.join(f'{name} BLOB' for name in names)})")
+    session.execute(f"INSERT INTO pads VALUES ({', '.join('?' for _ in names)})",
+                    [pad for key in keys.values() for pad in pad_key(key)])
+    for place, key in enumerate(keys.values()):
+        found = session.execute(f"SELECT {hmac_sql('$known', place)} FROM pads", {"known": KNOWN_ID}).fetchall()
+        if found != [(hmac.new(key, KNOWN_ID.encode(), sha256).hexdigest(),)]:
+            raise PseudonymUnsound("DuckDB's pseudonym of a known id differs from Python's", where="engine",
+                                   fix="Do not release with this version of DuckDB.")
+
+
+def pad_key(key: bytes) -> tuple[bytes, bytes]:
+    """The inner and the outer padded key of HMAC-SHA-256 (RFC 2104, section 2)."""
+    block = (key if len(key) <= 64 else sha256(key).digest()).ljust(64, b"\x00")
+    return bytes(each ^ 0x36 for each in block), bytes(each ^ 0x5C for each in block)
+
+
+def make_counters(session: duckdb.DuckDBPyConnection, attached: Attached) -> None:
+    """Counters that the query over a CSV file moves on for each row that stays behind."""
+    if attached.countable is None:
+        session.execute("CREATE TEMP SEQUENCE filtered")
+        for place in range(sum(column.rejects is not None for column in attached.columns.values())):
+            session.execute(f"CREATE TEMP SEQUENCE rejected_{place}")
+
+
+def count_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> int | None:
+    """How many rows the source has, by a count of its own; none where every row goes and counting would read it."""
+    if isinstance(job.plan.source, CsvFile):
+        return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source)
+    if not job.plan.rows:
+        return None
+    return int(_one(session, attached.countable or ""))
+
+
+def _one(session: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    found = session.execute(sql).fetchone()
+    return found[0] if found else None
+
+
+def hold_back_small_groups(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached,
+                           compiled: Compiled) -> tuple[tuple[GroupMeasured, ...], int, int]:
+    """Counts the groups, drops small ones until none is left or refuses; says how many rows there were, and stay.
+
+    Rows go until every group is large enough. What stays is the largest such set, in whatever order groups are
+    treated: two sets of rows without small groups have none when put together.
+    """
+    if compiled.cells is None:
+        return (), 0, 0
+    with attached.flowing(), telling(session, job.on_progress, 0.0, 0.5):
+        session.execute(f"CREATE TEMP TABLE cells AS {compiled.cells}", compiled.parameters)
+    total = "SELECT coalesce(sum(size), 0)::BIGINT FROM cells"
+    kept = staying = int(_one(session, total))
+    first = [session.execute(measure_sql(group)).fetchall()[0] for group in job.plan.groups]
+    suppressing = [group for group in job.plan.groups if group.treatment == "suppress_small_groups"]
+    while suppressing:
+        for group in suppressing:
+            session.execute(suppress_sql(group))
+        before, staying = staying, int(_one(session, total))
+        if before == staying:
+            break
+    measured = []
+    for group, (groups, small, rows, _) in zip(job.plan.groups, first, strict=True):
+        _, still_small, still_rows, smallest = session.execute(measure_sql(group)).fetchall()[0]
+        if still_small:
+            raise refuse_small_groups(group, still_small, still_rows)
+        measured.append(GroupMeasured(group.columns, group.k, groups, small, rows, smallest))
+    return tuple(measured), kept, staying
+
+
+def write_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled) -> int:
+    """Writes the rows that may go, straight from the query, and says how many."""
+    session.execute("DROP TABLE IF EXISTS ragged")
+    session.execute("DROP TABLE IF EXISTS ragged_scans")
+    copy = f"COPY ({compiled.written}) TO {quote_text(str(job.write_to))} ({COPY_AS[job.output]}, USE_TMP_FILE false)"
+    with attached.flowing(), telling(session, job.on_progress, 0.5 if job.plan.groups else 0.0, 1.0):
+        found = session.execute(copy, compiled.parameters).fetchone()
+    return int(found[0]) if found else 0
+
+
+def tally_csv(session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached) -> tuple[dict[str, int], int]:
+    """How many rows of a CSV file were rejected, by reason, and how many passed no test."""
+    if not isinstance(plan.source, CsvFile):
+        return {}, 0
+    moved = dict(session.execute("SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()").fetchall())
+    checked = [name for name, column in attached.columns.items() if column.rejects]
+    rejected = Counter({reason_for(name, plan.source.types[name]): moved[f"rejected_{place}"]
+                        for place, name in enumerate(checked)})
+    ragged = "SELECT error_type::VARCHAR, count(DISTINCT line) FROM ragged GROUP BY ALL"
+    for sort, rows in session.execute(ragged).fetchall():
+        if sort not in RAGGED:
+            raise CsvUnsound(f"DuckDB met {sort.lower()} in {rows:,} rows", fix="Correct the file.",
+                             where=f"source.path: {plan.source.path}")
+        rejected[RAGGED[sort]] += rows
+    return {reason: rows for reason, rows in rejected.items() if rows}, moved["filtered"]
+
+
+@contextmanager
+def telling(session: duckdb.DuckDBPyConnection, on_progress: Callable[[float], None] | None, start: float,
+            end: float) -> Iterator[None]:
+    """Tells how far a query is, from another thread, while it runs."""
+    if on_progress is None:
+        yield
+        return
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            on_progress(start + (end - start) * min(max(session.query_progress(), 0.0), 100.0) / 100)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    on_progress(end)

@@ -1,0 +1,259 @@
+"""Compiling a plan into the one query that DuckDB runs. No Python runs for a row, and no key stands in the query.
+
+Keys wait in `pads`, a table of one row in the session's memory, filled by bound values. A variable would do for the
+query's text, but DuckDB folds `getvariable` into the plan, and EXPLAIN would print the key.
+"""
+
+from __future__ import annotations
+
+from calendar import isleap
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fairshare.release.engines import OutputFormat
+from fairshare.release.engines.session import OUT_OF_CALENDAR, Attached, SourceColumn, quote_name, quote_text
+from fairshare.release.filters import (
+    Between,
+    Comparison,
+    Equality,
+    Listing,
+    Membership,
+    NullTest,
+    RowTest,
+    read_given,
+)
+from fairshare.release.plan import Plan, output_types
+from fairshare.release.treatments import (
+    DATED,
+    FORMULA,
+    POSTCODE,
+    AgeBand,
+    Bands,
+    Cell,
+    ColumnTreatment,
+    ColumnType,
+    GeneraliseDate,
+    GeneralisePostcode,
+    Keep,
+    Mask,
+    Pseudonymise,
+    label_bands,
+    text_of_edge,
+)
+from fairshare.release.treatments_groups import GroupTreatment
+
+OPERATORS = {"equals": "=", "not_equals": "<>", "less_than": "<", "at_most": "<=", "more_than": ">", "at_least": ">="}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan as SQL: the rows as treated, and the same as they are written out."""
+
+    treated: str
+    written: str
+    cells: str | None
+    """Counts each combination of the columns that group treatments name; none without them."""
+    parameters: dict[str, Cell]
+    lists: tuple[Listing, ...]
+    """List number n is the table `list_n`."""
+
+
+def hmac_sql(text: str, place: int) -> str:
+    """HMAC-SHA-256 of SQL text under key number `place`, as nested hashes over the padded key (RFC 2104)."""
+    return f"sha256(pads.outer_{place} || unhex(sha256(pads.inner_{place} || encode({text}))))"
+
+
+def text_sql(column: str, found: ColumnType) -> str:
+    """A value as text, by the rule of `treatments.text_of`."""
+    match found:
+        case ColumnType.TEXT:
+            return column
+        case ColumnType.DATETIME:
+            return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%f')"
+        case ColumnType.DECIMAL:
+            digits = f"CAST({column} AS VARCHAR)"
+            return f"CASE WHEN contains({digits}, '.') THEN rtrim(rtrim({digits}, '0'), '.') ELSE {digits} END"
+    return f"CAST({column} AS VARCHAR)"
+
+
+def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...]) -> str:
+    """The SQL of a column as it goes; nulls stay null."""
+    column = f"wanted.{quote_name(treatment.column)}"
+    match treatment:
+        case Keep():
+            return column
+        case Pseudonymise():
+            return hmac_sql(text_sql(column, found), keys.index(treatment.key))
+        case Mask():
+            return _mask_sql(text_sql(column, found), treatment)
+        case GeneraliseDate(to="month"):
+            return f"strftime({column}, '%Y-%m')"
+        case GeneraliseDate():
+            return f"CAST(year({column}) AS INTEGER)"
+        case GeneralisePostcode():
+            return _postcode_sql(column, area=treatment.to == "postcode_area")
+        case AgeBand():
+            tests = [_younger_sql(column, treatment.on, age, found) for age in treatment.edges]
+            return _bands_sql(column, tests, label_bands(treatment.edges, whole=True))
+        case Bands():
+            kind = "::DOUBLE" if found is ColumnType.FLOAT else ""
+            tests = [f"{column} < {text_of_edge(edge)}{kind}" for edge in treatment.edges]
+            return _bands_sql(column, tests, label_bands(treatment.edges, whole=found is ColumnType.INTEGER))
+    raise TypeError(f"{type(treatment).__name__} has no SQL")
+
+
+def _mask_sql(text: str, mask: Mask) -> str:
+    kept = mask.keep_first + mask.keep_last
+    return (f"CASE WHEN length({text}) <= {kept} THEN repeat('*', length({text})) ELSE left({text}, {mask.keep_first}) "
+            f"|| repeat('*', length({text}) - {kept}) || right({text}, {mask.keep_last}) END")
+
+
+def _postcode_sql(column: str, *, area: bool) -> str:
+    district = f"nullif(upper(regexp_extract(replace({column}, ' ', ''), {quote_text(f'^{POSTCODE}$')}, 1)), '')"
+    return f"regexp_extract({district}, '^[A-Z]+')" if area else district
+
+
+def _younger_sql(born: str, on: date, age: float, found: ColumnType) -> str:
+    # Younger than `age` on that day: born after the same day `age` years before, if that year has such a day.
+    year, last_day = on.year - int(age), on.day
+    if year < 1:
+        return f"{born} IS NOT NULL"
+    if (on.month, on.day) == (2, 29) and not isleap(year):
+        last_day = 28
+    day = born if found is ColumnType.DATE else f"CAST({born} AS DATE)"
+    return f"{day} > DATE '{date(year, on.month, last_day).isoformat()}'"
+
+
+def _bands_sql(column: str, below: list[str], labels: list[str]) -> str:
+    branches = " ".join(f"WHEN {test} THEN {quote_text(label)}" for test, label in zip(below, labels, strict=False))
+    return f"CASE WHEN {column} IS NULL THEN NULL {branches} ELSE {quote_text(labels[-1])} END"
+
+
+def written_sql(column: str, found: ColumnType, treatment: ColumnTreatment, output: OutputFormat) -> str:
+    """A treated column as it is written: itself in Parquet; text, safe to open in a spreadsheet, in CSV."""
+    if output == "parquet":
+        return column
+    if found is not ColumnType.TEXT or not isinstance(treatment, Keep | Mask | Bands):
+        return text_sql(column, found)  # no other treatment gives text that a spreadsheet could run
+    return f"CASE WHEN regexp_matches({column}, {quote_text(FORMULA)}) THEN '''' || {column} ELSE {column} END"
+
+
+class _Tests:
+    """The tests of a plan in SQL, their values as parameters and their lists as tables."""
+
+    def __init__(self, attached: Attached) -> None:
+        self.attached = attached
+        self.parameters: dict[str, Cell] = {}
+        self.lists: list[Listing] = []
+
+    def bind(self, given: bool | int | float | str, found: ColumnType) -> str:
+        name = f"value_{len(self.parameters)}"
+        self.parameters[name] = read_given(given, found)
+        return f"${name}"
+
+    def compare(self, column: str, operator: str, given: bool | int | float | str, found: ColumnType) -> str:
+        return f"{_as_given(column, given, found)} {operator} {self.bind(given, found)}"
+
+    def among(self, column: str, test: Membership, found: ColumnType) -> str:
+        sides: dict[str, list[str]] = {}
+        for each in test.values:
+            sides.setdefault(_as_given(column, each, found), []).append(self.bind(each, found))
+        return " OR ".join(f"{side} IN ({', '.join(names)})" for side, names in sides.items())
+
+    def sql(self, test: RowTest) -> str:
+        found, column = self.attached.columns[test.column].type, self.attached.columns[test.column].read
+        match test:
+            case Equality() | Comparison():
+                return self.compare(column, OPERATORS[test.test], test.value, found)
+            case Between():
+                ends = ((">=", test.first), ("<=", test.last))
+                return " AND ".join(self.compare(column, operator, end, found)
+                                    for operator, end in ends if end is not None)
+            case Membership():
+                among = self.among(column, test, found)
+                return among if test.test == "one_of" else f"NOT ({among})"
+            case Listing():
+                self.lists.append(test)
+                left = column if found is not ColumnType.DECIMAL else text_sql(column, found)
+                negated = "NOT " if test.test == "not_listed" else ""
+                return f"{left} {negated}IN (SELECT value FROM list_{len(self.lists) - 1})"
+            case NullTest():
+                return f"{column} IS {'' if test.test == 'is_null' else 'NOT '}NULL"
+        raise TypeError(f"{type(test).__name__} has no SQL")
+
+
+def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compiled:
+    """The plan as SQL over an attached source whose columns suit it."""
+    tests = _Tests(attached)
+    passes = [f"({tests.sql(test)})" for test in plan.rows]
+    where = _where_csv(plan, attached, passes) if attached.countable is None else " AND ".join(passes)
+    needed = {each.column for each in plan.sent}
+    reads = ", ".join(f"{read_sql(column, attached)} AS {quote_name(name)}"
+                      for name, column in attached.columns.items() if name in needed)
+    sent = [f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids)} AS {quote_name(each.output)}"
+            for each in plan.sent]
+    treated = (f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
+               f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
+               f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{', pads' if plan.key_ids else ''}")
+    types = output_types(plan, attached.schema)
+    written = ",\n  ".join(f"{written_sql(f'treated.{quote_name(each.output)}', types[each.output], each, output)} "
+                        f"AS {quote_name(each.output)}" for each in plan.sent)
+    columns = group_columns(plan)
+    cells = None
+    if columns:
+        names = ", ".join(quote_name(name) for name in columns)
+        cells = f"SELECT {names}, count(*) AS size FROM (\n{treated}) AS treated GROUP BY {names}"
+    return Compiled(treated, f"SELECT {written}\nFROM (\n{treated}) AS treated{_only_cells(columns)}", cells,
+                    tests.parameters, tuple(tests.lists))
+
+
+def _as_given(column: str, given: bool | int | float | str, found: ColumnType) -> str:
+    # A moment is compared with a day by its own day.
+    by_day = found is ColumnType.DATETIME and not isinstance(read_given(given, found), datetime)
+    return f"CAST({column} AS DATE)" if by_day else column
+
+
+def read_sql(column: SourceColumn, attached: Attached) -> str:
+    """The SQL that reads a column; a date that no calendar here has stops the run."""
+    if column.type not in DATED or attached.countable is None:
+        return column.read
+    start, end = (("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'")
+                  if column.type is ColumnType.DATETIME else ("DATE '0001-01-01'", "DATE '9999-12-31'"))
+    return (f"CASE WHEN {column.read} < {start} OR {column.read} > {end} THEN error({quote_text(OUT_OF_CALENDAR)}) "
+            f"ELSE {column.read} END")
+
+
+def _where_csv(plan: Plan, attached: Attached, passes: list[str]) -> str:
+    # Each row that stays behind is counted where it is met, so that the file is read once.
+    rejects = [column.rejects for column in attached.columns.values() if column.rejects]
+    if not rejects and not passes:
+        return ""
+    branches = "".join(f"WHEN {test} THEN nextval('rejected_{place}') < 0 " for place, test in enumerate(rejects))
+    return f"CASE {branches}WHEN {' AND '.join(passes) or 'true'} THEN true ELSE nextval('filtered') < 0 END"
+
+
+def group_columns(plan: Plan) -> list[str]:
+    """Every column that some group treatment names, as it is sent."""
+    return list(dict.fromkeys(name for group in plan.groups for name in group.columns))
+
+
+def _only_cells(columns: list[str]) -> str:
+    if not columns:
+        return ""
+    alike = " AND ".join(f"treated.{name} IS NOT DISTINCT FROM cells.{name}" for name in map(quote_name, columns))
+    return f"\nSEMI JOIN cells ON {alike}"
+
+
+def measure_sql(group: GroupTreatment) -> str:
+    """Counts groups, small groups, the rows in them and the smallest group, over the table of cells."""
+    names = ", ".join(quote_name(name) for name in group.columns)
+    return (f"SELECT count(*), count(*) FILTER (size < {group.k}), "
+            f"coalesce(sum(size) FILTER (size < {group.k}), 0)::BIGINT, min(size)::BIGINT "
+            f"FROM (SELECT sum(size) AS size FROM cells GROUP BY {names})")
+
+
+def suppress_sql(group: GroupTreatment) -> str:
+    """The cells whose group is large enough."""
+    names = ", ".join(quote_name(name) for name in group.columns)
+    return (f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE (whole) FROM "
+            f"(SELECT *, sum(size) OVER (PARTITION BY {names}) AS whole FROM cells) WHERE whole >= {group.k}")

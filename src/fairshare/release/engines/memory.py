@@ -1,0 +1,285 @@
+"""The reference engine: plain Python, one row at a time, slow and obviously right. Every other engine must agree.
+
+CSV is read by Python's own reader; other sources are fetched as they are and treated here.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from platform import python_version
+
+import duckdb
+
+from fairshare.release.engines import EngineReport, GroupMeasured
+from fairshare.release.engines.duckdb_sql import read_sql
+from fairshare.release.engines.job import Job, check_counts
+from fairshare.release.engines.session import (
+    Attached,
+    attach_source,
+    open_session,
+    quote_name,
+    quote_text,
+    speaking_plainly,
+)
+from fairshare.release.filters import (
+    Between,
+    Comparison,
+    Equality,
+    Listing,
+    Membership,
+    NullTest,
+    RowTest,
+    read_given,
+    read_list,
+)
+from fairshare.release.plan import Plan, check_plan, describe_columns, held_back, output_types
+from fairshare.release.sources import CsvFile, Schema, resolve_path
+from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
+from fairshare.release.treatments import (
+    FORMULA,
+    FORMULA_NOTE,
+    POSTCODE,
+    AgeBand,
+    Bands,
+    Cell,
+    ColumnTreatment,
+    ColumnType,
+    GeneraliseDate,
+    GeneralisePostcode,
+    Keep,
+    Mask,
+    Pseudonymise,
+    label_bands,
+    text_of,
+)
+from fairshare.release.treatments_groups import GroupTreatment, refuse_small_groups
+
+NAME = f"memory (Python {python_version()})"
+
+Row = tuple[Cell, ...]
+
+
+def run(job: Job) -> EngineReport:
+    """Runs the plan, and accounts for every row."""
+    plan = job.plan
+    with open_session(job.limits) as session, speaking_plainly("engine"):
+        with attach_source(session, plan.source, job.base, job.connections) as attached:
+            check_plan(plan, attached.schema)
+            found = list(read_source(session, job, attached))
+        rows = [row for row in found if not isinstance(row, RejectedRow)]
+        rejected = Counter(row.reason for row in found if isinstance(row, RejectedRow))
+        lists = {test: frozenset(read_list(resolve_path(job.base, test.path, where="rows"),
+                                           attached.schema[test.column], sha256=test.sha256, where=test.path))
+                 for test in plan.rows if isinstance(test, Listing)}
+        wanted = [row for row in rows if passes(plan, attached.schema, row, lists)]
+        treated = [treat_row(plan, attached.schema, row, job.keys) for row in wanted]
+        sent, groups = hold_back_small_groups(plan, treated)
+        if job.output == "csv":
+            write_csv(plan, attached.schema, sent, job.write_to)
+        else:
+            write_parquet(session, plan, attached, sent, job.write_to)
+    if job.on_progress:
+        job.on_progress(1.0)
+    return EngineReport(
+        rows_read=len(found), rows_rejected=sum(rejected.values()), rows_filtered=len(rows) - len(wanted),
+        rows_suppressed=len(treated) - len(sent), rows_sent=len(sent), columns=describe_columns(plan),
+        held_back=held_back(plan, attached.schema), engine=NAME, groups=groups, rejected=dict(rejected),
+        notes=(FORMULA_NOTE,) if job.output == "csv" else ())
+
+
+def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> Iterator[Row | RejectedRow]:
+    """Every row of the source, in the order of its columns."""
+    source = job.plan.source
+    if isinstance(source, CsvFile):
+        path = resolve_path(job.base, source.path)
+        rows = list(read_rows(path, source))
+        check_counts(read=check_structure(path, source), accounted=len(rows))
+        yield from rows
+        return
+    # A column of an odd type is never sent; only whether it is null can matter.
+    reads = ", ".join(f"({column.read}) IS NOT NULL OR NULL" if column.type is ColumnType.OTHER
+                      else read_sql(column, attached) for column in attached.columns.values())
+    result = session.execute(f"SELECT {reads} FROM {attached.relation} AS source")
+    while batch := result.fetchmany(1000):
+        yield from batch
+
+
+def passes(plan: Plan, schema: Schema, row: Row, lists: dict[Listing, frozenset[Cell]]) -> bool:
+    """Whether a row passes every test of the plan."""
+    cells = dict(zip(schema, row, strict=True))
+    return all(passes_test(test, cells[test.column], schema[test.column], lists) for test in plan.rows)
+
+
+def passes_test(test: RowTest, cell: Cell, found: ColumnType, lists: dict[Listing, frozenset[Cell]]) -> bool:
+    """Whether one cell passes one test; a null passes none but `is_null`."""
+    if isinstance(test, NullTest):
+        return (cell is None) == (test.test == "is_null")
+    if cell is None:
+        return False
+    match test:
+        case Equality():
+            return (order(cell, test.value, found) == 0) == (test.test == "equals")
+        case Comparison():
+            place = order(cell, test.value, found)
+            return {"less_than": place < 0, "at_most": place <= 0, "more_than": place > 0,
+                    "at_least": place >= 0}[test.test]
+        case Between():
+            return ((test.first is None or order(cell, test.first, found) >= 0)
+                    and (test.last is None or order(cell, test.last, found) <= 0))
+        case Membership():
+            return any(order(cell, each, found) == 0 for each in test.values) == (test.test == "one_of")
+        case Listing():
+            return (cell in lists[test]) == (test.test == "listed")
+    raise TypeError(f"{type(test).__name__} is not a test")
+
+
+def order(cell: Cell, given: bool | int | float | str, found: ColumnType) -> int:
+    """Below 0 if the cell comes before the value that the plan gives, 0 if it equals it, else above 0."""
+    value = read_given(given, found)
+    if isinstance(cell, datetime) and not isinstance(value, datetime):
+        cell = cell.date()
+    return (cell > value) - (cell < value)  # type: ignore[operator]  # check_plan made both of one type
+
+
+def treat_row(plan: Plan, schema: Schema, row: Row, keys: dict[str, bytes]) -> Row:
+    """A row as it goes."""
+    cells = dict(zip(schema, row, strict=True))
+    return tuple(None if (cell := cells[each.column]) is None else treat_cell(each, cell, keys) for each in plan.sent)
+
+
+def treat_cell(treatment: ColumnTreatment, cell: str | int | Decimal | float | date | bool,
+               keys: dict[str, bytes]) -> Cell:
+    """A value as it goes."""
+    match treatment:
+        case Keep():
+            return cell
+        case Pseudonymise():
+            return hmac.new(keys[treatment.key], text_of(cell).encode(), sha256).hexdigest()
+        case Mask():
+            return mask(text_of(cell), treatment.keep_first, treatment.keep_last)
+        case GeneraliseDate() if isinstance(cell, date):
+            return f"{cell.year:04}-{cell.month:02}" if treatment.to == "month" else cell.year
+        case GeneralisePostcode() if isinstance(cell, str):
+            return generalise_postcode(cell, area=treatment.to == "postcode_area")
+        case AgeBand() if isinstance(cell, date):
+            return band_of(age_on(cell, treatment.on), treatment.edges)
+        case Bands() if isinstance(cell, int | float | Decimal):
+            return band_of(cell, treatment.edges)
+    raise TypeError(f"{type(treatment).__name__} cannot treat this")
+
+
+def mask(text: str, first: int, last: int) -> str:
+    """Text with all but its first and last characters hidden.
+
+    >>> mask("QQ123456C", 2, 1), mask("QQ", 2, 1)
+    ('QQ******C', '**')
+    """
+    hidden = len(text) - first - last
+    return text[:first] + "*" * hidden + text[first + hidden:] if hidden > 0 else "*" * len(text)
+
+
+def generalise_postcode(text: str, *, area: bool) -> str | None:
+    """The district or area of a UK postcode; None if the text is not a whole postcode.
+
+    >>> [generalise_postcode(each, area=False) for each in ("sw1a 1aa", "M11AE", "Manchester")]
+    ['SW1A', 'M1', None]
+    """
+    found = re.fullmatch(POSTCODE, text.replace(" ", ""))
+    if found is None:
+        return None
+    district = found[1].upper()
+    return re.split("[0-9]", district)[0] if area else district
+
+
+def age_on(born: date, on: date) -> int:
+    """Whole years of age.
+
+    >>> age_on(date(2004, 2, 29), date(2025, 2, 28)), age_on(date(2004, 2, 29), date(2025, 3, 1))
+    (20, 21)
+    """
+    return on.year - born.year - ((born.month, born.day) > (on.month, on.day))
+
+
+def band_of(number: int | float | Decimal, edges: tuple[int | float, ...]) -> str:
+    """The band that a number falls in."""
+    exact = [float(edge) if isinstance(number, float) else Decimal(str(edge)) for edge in edges]
+    return label_bands(edges, whole=isinstance(number, int))[sum(number >= edge for edge in exact)]
+
+
+def hold_back_small_groups(plan: Plan, rows: list[Row]) -> tuple[list[Row], tuple[GroupMeasured, ...]]:
+    """Drops small groups until none is left, or refuses."""
+    names = [each.output for each in plan.sent]
+
+    def count(group: GroupTreatment, rows: Iterable[Row]) -> Counter[Row]:
+        return Counter(key(group, row) for row in rows)
+
+    def key(group: GroupTreatment, row: Row) -> Row:
+        return tuple(row[names.index(name)] for name in group.columns)
+
+    first = [count(group, rows) for group in plan.groups]
+    before = -1
+    while before != len(rows):
+        before = len(rows)
+        for group in plan.groups:
+            if group.treatment == "suppress_small_groups":
+                sizes = count(group, rows)
+                rows = [row for row in rows if sizes[key(group, row)] >= group.k]
+    measured = []
+    for group, was in zip(plan.groups, first, strict=True):
+        sizes = count(group, rows)
+        if small := [size for size in sizes.values() if size < group.k]:
+            raise refuse_small_groups(group, len(small), sum(small))
+        held = [size for size in was.values() if size < group.k]
+        measured.append(GroupMeasured(group.columns, group.k, len(was), len(held), sum(held),
+                                      min(sizes.values(), default=None)))
+    return rows, tuple(measured)
+
+
+def write_csv(plan: Plan, schema: Schema, rows: list[Row], write_to: Path) -> None:
+    """Writes CSV: every cell in quotation marks, a null as nothing, text guarded against spreadsheets."""
+    unguarded = {place for place, each in enumerate(plan.sent) if isinstance(each, Pseudonymise)}
+    with write_to.open("w", encoding="utf-8", newline="") as out:
+        out.write(",".join(quote_cell(each.output) for each in plan.sent) + "\n")
+        for row in rows:
+            cells = ("" if cell is None else quote_cell(guard_cell(cell) if place not in unguarded else text_of(cell))
+                     for place, cell in enumerate(row))
+            out.write(",".join(cells) + "\n")
+
+
+def guard_cell(cell: str | int | Decimal | float | date | bool) -> str:
+    """A cell's text, with an apostrophe before it if a spreadsheet might take it for a formula.
+
+    >>> guard_cell("=1+1"), guard_cell("'quoted'"), guard_cell(-1)
+    ("'=1+1", "''quoted'", '-1')
+    """
+    return "'" + cell if isinstance(cell, str) and re.match(FORMULA, cell) else text_of(cell)
+
+
+def quote_cell(text: str) -> str:
+    """Text in quotation marks, those inside doubled."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def write_parquet(session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached, rows: list[Row],
+                  write_to: Path) -> None:
+    """Writes Parquet with the types that every engine gives."""
+    types = output_types(plan, attached.schema)
+    kinds = [attached.columns[each.column].sql_type if isinstance(each, Keep) else SQL_TYPES[types[each.output]]
+             for each in plan.sent]
+    columns = ", ".join(f"{quote_name(each.output)} {kind}" for each, kind in zip(plan.sent, kinds, strict=True))
+    session.execute(f"CREATE TEMP TABLE sent ({columns})")
+    if rows:
+        session.executemany(f"INSERT INTO sent VALUES ({', '.join('?' for _ in plan.sent)})", rows)
+    session.execute(f"COPY sent TO {quote_text(str(write_to))} "
+                    "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
+
+
+SQL_TYPES = {ColumnType.TEXT: "VARCHAR", ColumnType.INTEGER: "INTEGER"}
+"""What a treated column is in Parquet; a kept one stays what it was."""
