@@ -1,0 +1,324 @@
+"""Releasing: check, write down the intent, work where nobody sees, then one rename makes it all appear.
+
+    coverage checked -> intent written down -> sealed files, sheet, receipt and manifest in staging -> one rename
+    -> outcome written down -> staging cleared
+
+Before the rename a release has not happened, and what is in staging is thrown away. After it the release has happened,
+and `recover` writes it down as often as it must. Nobody waits for a lock: two attempts may run, and one gets the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from fairshare.records.canonical import encode, parse_canonical
+from fairshare.records.commitments import Entropy, new_salt
+from fairshare.records.keys import SigningKey
+from fairshare.records.kinds import Receipt, SentFile
+from fairshare.records.sealing import Passphrase, check_reader_key, make_locked_key
+from fairshare.records.signing import SignedRecord, sign_record
+from fairshare.release.coverage import check_coverage
+from fairshare.release.coverage_contents import check_file
+from fairshare.release.delivery import (
+    HOW_TO_OPEN,
+    KEY,
+    MAX_MANIFEST,
+    PASSPHRASE,
+    name_folder,
+    seal_bytes_into,
+    seal_manifest,
+    write_plain_into,
+)
+from fairshare.release.engines import EngineReport
+from fairshare.release.grounds import Grounds
+from fairshare.release.kinds import Contents, Documents, Table, Told, files_of
+from fairshare.release.manifest import Manifest, check_file_names, name_sealed, parse_manifest, write_manifest
+from fairshare.release.packing import OnProgress, digest_files, pack_files, pack_table
+from fairshare.release.refusals import BadReaders
+from fairshare.release.sheet import Sealed, SheetFacts, write_how_to_open, write_sheet
+from fairshare.release.sheet_facts import count, gather_facts, list_treatments
+from fairshare.release.staging import (
+    AlreadyReleased,
+    Attempt,
+    commit_attempt,
+    find_abandoned,
+    remove_attempt,
+    start_attempt,
+    write_synced,
+)
+from fairshare.words import BadInput
+from fairshare.words.reading import read_file
+
+SHEET = "release-sheet.html"
+MAX_READERS = 7
+"""As many public keys as a receipt has room for."""
+
+
+class Step(StrEnum):
+    """Where a release has come to."""
+
+    CHECKED = "checked"
+    INTENT = "intent"
+    STARTED = "started"
+    SEALED = "sealed"
+    SHEET = "sheet"
+    MANIFEST = "manifest"
+    NOTED = "noted"
+    COMMITTED = "committed"
+    RECORDED = "recorded"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release that has happened."""
+
+    folder: Path
+    manifest: Manifest
+    sheet: str = field(repr=False)
+    """The holder's own copy of the release sheet."""
+
+
+class Book(Protocol):
+    """Where intents and outcomes are written down and logged. Each may be called again for the same release."""
+
+    def is_finished(self, release_id: str) -> bool:
+        """Whether an outcome has been written down for this intent."""
+        ...
+
+    def write_intent(self, release: SignedRecord) -> None:
+        """Writes down what is about to be released; it is durable when this returns."""
+        ...
+
+    def write_outcome(self, released: Released) -> None:
+        """Writes down what was released: the receipt, and the holder's sheet."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a release needs of the world: a key to sign with, a book, the time, and randomness."""
+
+    key: SigningKey
+    book: Book
+    now: Callable[[], datetime]
+    entropy: Entropy
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Where a release is put, and who can open it: public keys, or a passphrase told over another channel."""
+
+    destination: Path
+    readers: tuple[str, ...] | Passphrase = ()
+    """None only for what is told, viewed or uploaded: then the folder holds no more than the release sheet."""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What one release is made from."""
+
+    grounds: Grounds
+    contents: Contents
+    handover: Handover
+    ports: Ports
+    intent: SignedRecord
+    final: Path
+
+
+def run_release(
+    grounds: Grounds,
+    contents: Contents,
+    handover: Handover,
+    ports: Ports,
+    *,
+    on_progress: OnProgress | None = None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Released:
+    """Releases what the grounds cover, all of it or nothing.
+
+    Takes    on_progress: told a share from 0 to 1; to stop, raise ReleaseCancelled from it.
+    Raises   why it is refused, before anything is written; AlreadyReleased when this intent has been released before;
+             what an engine, the disk or encryption raises, and then nothing was released.
+    """
+    check_coverage(grounds, contents)
+    check_handover(handover, contents)
+    intent = sign_record(grounds.release, ports.key)
+    final = handover.destination / name_folder(intent.id)
+    if ports.book.is_finished(intent.id) or final.exists():
+        raise AlreadyReleased(
+            "this release has already been made",
+            fix="Use the one that is there; to release again, record a new intent.",
+            where=final.name,
+        )
+    on_step(Step.CHECKED)
+    ports.book.write_intent(intent)
+    on_step(Step.INTENT)
+    with start_attempt(handover.destination, final.name) as attempt:
+        on_step(Step.STARTED)
+        released = _make_ready(_Work(grounds, contents, handover, ports, intent, final), attempt, on_progress, on_step)
+        commit_attempt(attempt, final)
+        on_step(Step.COMMITTED)
+        ports.book.write_outcome(released)
+        on_step(Step.RECORDED)
+        remove_attempt(attempt)
+    on_step(Step.CLEARED)
+    return released
+
+
+def recover(destination: Path, book: Book) -> tuple[Released, ...]:
+    """Finishes or discards what killed processes left under `destination`; safe to run at any time, and again.
+
+    Returns  the releases that had happened and are now written down. What had not happened is gone.
+    """
+    finished = []
+    for attempt in find_abandoned(destination):
+        if attempt.is_committed:
+            released = _read_note(attempt, destination)
+            book.write_outcome(released)
+            finished.append(released)
+        remove_attempt(attempt)
+    return tuple(finished)
+
+
+def check_handover(handover: Handover, contents: Contents) -> None:
+    """Refuses a hand-over that nobody could open, or with file names that could not stand side by side."""
+    readers = handover.readers
+    if isinstance(contents, Told) and readers:
+        raise BadReaders(
+            "nothing is handed over in this kind of release, so there is nobody to seal it to",
+            fix="Name no keys and no passphrase.",
+            where="readers",
+        )
+    if not isinstance(contents, Told) and not readers:
+        raise BadReaders(
+            "nobody is named who can open it",
+            fix="Give the recipient's public key, or a passphrase to be told over another channel.",
+            where="readers",
+        )
+    if isinstance(readers, tuple):
+        if len(set(readers)) > MAX_READERS:
+            raise BadReaders(
+                f"there are more than {MAX_READERS} public keys",
+                fix="Seal it to one key that the recipient's people share.",
+                where="readers",
+            )
+        for key in readers:
+            check_reader_key(key)
+    names = [each.name for each in files_of(contents)]
+    check_file_names([*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, HOW_TO_OPEN])
+
+
+def _make_ready(
+    work: _Work, attempt: Attempt, on_progress: OnProgress | None, on_step: Callable[[Step], None]
+) -> Released:
+    """Puts everything into staging, down to the note of what must be written down after the rename."""
+    grounds, language = work.grounds, work.handover.language
+    to = _prepare_readers(work.handover.readers, attempt)
+    packed, report = _pack(work, attempt, to, on_progress)
+    on_step(Step.SEALED)
+    facts = gather_facts(
+        grounds,
+        work.contents,
+        release_id=work.intent.id,
+        files=packed,
+        report=report,
+        sealed=_find_sealed(work.handover.readers),
+        signed_by=work.ports.key.public.kid,
+    )
+    added = _add_sheet(facts, attempt.out, to, language)
+    on_step(Step.SHEET)
+    receipt = sign_record(_make_receipt(work, (*packed, *added), report), work.ports.key)
+    manifest = Manifest(release=work.intent, receipt=receipt)
+    if to:
+        seal_manifest(attempt.out, write_manifest(manifest), to)
+    on_step(Step.MANIFEST)
+    released = Released(work.final, manifest, write_sheet(facts, audience="holder", language=language))
+    write_synced(attempt.note, encode({"manifest": manifest.model_dump(mode="json"), "sheet": released.sheet}))
+    on_step(Step.NOTED)
+    return released
+
+
+def _prepare_readers(readers: tuple[str, ...] | Passphrase, attempt: Attempt) -> tuple[str, ...]:
+    """The public keys to seal to. For a passphrase, a one-off key goes along, itself sealed to the passphrase."""
+    if isinstance(readers, Passphrase):
+        public, locked = make_locked_key(readers)
+        write_synced(attempt.out / KEY, locked)
+        return (public,)
+    return tuple(dict.fromkeys(readers))
+
+
+def _find_sealed(readers: tuple[str, ...] | Passphrase) -> Sealed | None:
+    if isinstance(readers, Passphrase):
+        return "passphrase"
+    return "key" if readers else None
+
+
+def _pack(
+    work: _Work, attempt: Attempt, to: tuple[str, ...], on_progress: OnProgress | None
+) -> tuple[tuple[SentFile, ...], EngineReport | None]:
+    def check(item: str, sha256: str) -> None:
+        check_file(work.grounds, item, sha256)
+
+    match work.contents:
+        case Table() as table:
+            target = attempt.out / name_sealed(1)
+            sent, report = pack_table(table, private=attempt.folder, target=target, to=to, on_progress=on_progress)
+            return (sent,), report
+        case Documents(files=files):
+            return pack_files(files, out=attempt.out, to=to, check=check, on_progress=on_progress), None
+        case Told(uploaded=uploaded):
+            return digest_files(uploaded, check=check), None
+
+
+def _add_sheet(facts: SheetFacts, out: Path, to: tuple[str, ...], language: str) -> tuple[SentFile, ...]:
+    """The recipient's copy of the sheet, sealed like the rest; and in the clear, how to open it all."""
+    page = write_sheet(facts, audience="recipient", language=language).encode()
+    if not to:
+        write_synced(out / SHEET, page)
+        return ()
+    sheet = seal_bytes_into(
+        page, out / name_sealed(len(facts.files) + 1), to, name=SHEET, media_type="text/html; charset=utf-8"
+    )
+    how = write_how_to_open(facts.sealed or "key", language=language).encode()
+    return sheet, write_plain_into(how, out, name=HOW_TO_OPEN, media_type="text/plain; charset=utf-8")
+
+
+def _make_receipt(work: _Work, files: tuple[SentFile, ...], report: EngineReport | None) -> Receipt:
+    release, readers, now = work.grounds.release, work.handover.readers, work.ports.now()
+    return Receipt(
+        case=release.case,
+        salt=new_salt(work.ports.entropy),
+        follows=(work.intent.id,),
+        made_at=now,
+        made_by=release.released_by,
+        release=work.intent.id,
+        files=files,
+        counts=count(work.grounds, report),
+        items=release.items,
+        treatments=list_treatments(work.contents, report),
+        engine=report.engine if report else None,
+        sealed_to=PASSPHRASE if isinstance(readers, Passphrase) else ", ".join(dict.fromkeys(readers)) or None,
+        told=work.contents.account if isinstance(work.contents, Told) else "",
+        finished_at=now,
+    )
+
+
+def _read_note(attempt: Attempt, destination: Path) -> Released:
+    """What a killed process had still to write down."""
+    where = attempt.note.name
+    found = parse_canonical(read_file(attempt.note, max_bytes=MAX_MANIFEST), where=where, max_bytes=MAX_MANIFEST)
+    if not isinstance(found, dict) or found.keys() != {"manifest", "sheet"} or not isinstance(found["sheet"], str):
+        raise BadInput(
+            "the note that a release left is damaged",
+            fix="Look at the release folder and the staging folder beside it, and write the outcome down by hand.",
+            where=where,
+        )
+    manifest = parse_manifest(encode(found["manifest"]), where=where)
+    return Released(destination / name_folder(manifest.release.id), manifest, found["sheet"])

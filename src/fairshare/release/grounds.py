@@ -1,0 +1,41 @@
+"""What a release stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from fairshare.records.kinds import Agreement, Decision, Release, ScopeLine
+from fairshare.records.kinds import Plan as PlanRecord
+from fairshare.words import Reason
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a release stands on: the intent, the decision, any agreement, and what was verified about them.
+
+    The two `signed_by` hold the ids of keys whose signatures were verified and which the organisation trusts.
+    """
+
+    release: Release
+    decision: Decision
+    decision_signed_by: frozenset[str]
+    today: date
+    law_today: Callable[[Decision, date], tuple[Reason, ...]]
+    """What would come out differently under the law of a date; nothing if all of it stands."""
+    plan: PlanRecord | None = None
+    """For a table: the plan as it was recorded."""
+    agreement: Agreement | None = None
+    agreement_signed_by: frozenset[str] = frozenset()
+    at_risk: frozenset[str] = frozenset()
+    """Refs of items that give away where somebody at risk can be found."""
+
+    @property
+    def needs_agreement(self) -> bool:
+        """Whether this is routine sharing. A lapsed agreement never holds up what was decided on its own."""
+        return self.decision.routine and not self.decision.emergency and not self.decision.compelled
+
+    def lines_for(self, ref: str) -> tuple[ScopeLine, ...]:
+        """What the decision says of one item."""
+        return tuple(line for line in self.decision.scope if line.item.ref == ref)

@@ -1,0 +1,149 @@
+"""What a release of each kind consists of: a plan for a table, chosen files, or something told, shown or uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairshare.records.kinds import ReleaseKind
+from fairshare.release.engines import Connections, EngineLimits, Keys, OutputFormat
+from fairshare.release.plan import Plan
+
+MEDIA_TYPES: dict[OutputFormat, str] = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """One column, file or telling: the items it carries, and what was done to it first."""
+
+    name: str
+    items: tuple[str, ...]
+    treatment: str = "keep"
+    """In one word, such as `year`; `keep` for none."""
+    described: str = ""
+    """The same in full, such as `masked, the first 0 and last 3 characters kept`."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Which rows are whose: by what stands in one column of the source, the subject of the decision."""
+
+    column: str
+    subjects: Mapping[str, str]
+    """By value, as text, the subject's ref; somebody with several rows may have several values."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows made ready by a plan, streamed from the engine into encryption."""
+
+    plan: Plan
+    keys: Keys
+    base: Path
+    """The folder that paths in the plan are relative to."""
+    name: str = "table"
+    format: OutputFormat = "csv"
+    engine: str = "duckdb"
+    connections: Connections | None = None
+    limits: EngineLimits = field(default_factory=EngineLimits)
+    items: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By output column, the items it carries where that is more than the one that the plan names: one per person."""
+    people: People | None = None
+    """Who the rows are about; needed when the decision names people."""
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file that the recipient gets."""
+        return f"{self.name}.{self.format}"
+
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Each column that would be sent."""
+        return tuple(
+            Carrier(
+                name=f"column {column.output!r}",
+                items=self.items.get(column.output) or ((column.item,) if column.item else ()),
+                treatment=column.name,
+                described=column.describe(),
+            )
+            for column in self.plan.sent
+        )
+
+
+@dataclass(frozen=True)
+class ChosenFile:
+    """One file chosen to go, the item it is, and what was done to it first."""
+
+    item: str
+    path: Path
+    name: str
+    media_type: str = "application/octet-stream"
+    treatment: str | None = None
+    """In the words of the decision, such as `third parties blurred`; none if the file is the item as it is held."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """A bundle of documents, pictures or footage: files chosen one by one, hashed and sealed."""
+
+    files: tuple[ChosenFile, ...]
+
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Each file that would be sent."""
+        return tuple(
+            # Not by its name, which may be personal: refusals are read by many.
+            Carrier(f"file {number}", (each.item,), each.treatment or "keep", each.treatment or "")
+            for number, each in enumerate(self.files, start=1)
+        )
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something said, shown on site, or uploaded to the recipient's own portal: recorded here, not handed over."""
+
+    account: str
+    """What was said, shown or uploaded, when and to whom, in the releaser's words; and a portal's reference."""
+    items: Mapping[str, str | None]
+    """Each item told, with what was left out of it, in the words of the decision; none if it was told whole."""
+    uploaded: tuple[ChosenFile, ...] = ()
+    """Files put into a portal: hashed, so that what went can be proved, but not sealed."""
+
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Each item told, and each file uploaded."""
+        told = tuple(Carrier("what is told", (ref,), how or "keep", how or "") for ref, how in self.items.items())
+        return told + Documents(self.uploaded).carriers()
+
+
+Contents = Table | Documents | Told
+
+FITS: dict[ReleaseKind, type[Table] | type[Documents] | type[Told]] = {
+    ReleaseKind.TABLE: Table,
+    ReleaseKind.BUNDLE: Documents,
+    ReleaseKind.IMAGES: Documents,
+    ReleaseKind.SPOKEN: Told,
+    ReleaseKind.VIEWED: Told,
+    ReleaseKind.PORTAL: Told,
+}
+"""What each kind of release consists of."""
+
+MAY_GO_AS: dict[str, frozenset[ReleaseKind]] = {
+    "column": frozenset({ReleaseKind.TABLE, ReleaseKind.SPOKEN, ReleaseKind.VIEWED, ReleaseKind.PORTAL}),
+    "document": frozenset({ReleaseKind.BUNDLE, ReleaseKind.SPOKEN, ReleaseKind.VIEWED, ReleaseKind.PORTAL}),
+    "image": frozenset(ReleaseKind) - {ReleaseKind.TABLE},
+    "footage": frozenset(ReleaseKind) - {ReleaseKind.TABLE},
+    "spoken": frozenset({ReleaseKind.SPOKEN}),
+    "viewed": frozenset({ReleaseKind.VIEWED}),
+    "other": frozenset(ReleaseKind),
+}
+"""How an item of each kind may leave. What was agreed to be told or viewed is never handed over."""
+
+
+def files_of(contents: Contents) -> tuple[ChosenFile, ...]:
+    """The chosen files of a release; none for a table."""
+    match contents:
+        case Documents():
+            return contents.files
+        case Told():
+            return contents.uploaded
+        case _:
+            return ()

@@ -1,0 +1,256 @@
+"""The release sheet: one page of HTML that says what went, what was held back, what risk remains and how to check.
+
+It never shows a value of the information itself. The recipient's copy leaves out what only the holder should see: why
+an item was held back, and which other columns the holder has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fairshare.records.kinds import Agreement, Counts, Decision, Release, ReleaseKind, SentFile
+from fairshare.release.engines import GroupMeasured
+from fairshare.words import Outcome, Person, SettingOutOfRange
+from fairshare.words.reading import parse_yaml
+
+Audience = Literal["holder", "recipient"]
+State = Literal["as_is", "changed", "held_back"]
+Risk = Literal["identifiable", "pseudonymised", "de_identified", "told"]
+Sealed = Literal["key", "passphrase"]
+LANGUAGES = ("cy", "en")
+
+MOST_LINES = 30
+"""How many lines the picture shows; the table under it shows all."""
+_LABEL = 20
+_FILLS = {"sent": "#1d4f91", "suppressed": "#8fb1dd", "filtered": "#f3f4f5", "rejected": "#ffdd00"}
+_MINIMUM = 6.0
+"""The least width of a part that is there at all, so that a small one is not lost beside a large one."""
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """One item or column, and what became of it."""
+
+    label: str
+    state: State
+    detail: str = ""
+    """How it was changed, or (for the holder) why it was held back."""
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """Everything that a release sheet tells."""
+
+    release: Release
+    release_id: str
+    decision: Decision
+    agreement: Agreement | None
+    lines: tuple[SheetLine, ...]
+    signed_by: str
+    risk: Risk
+    files: tuple[SentFile, ...] = ()
+    sealed: Sealed | None = None
+    counts: Counts | None = None
+    """None for anything but a table."""
+    groups: tuple[GroupMeasured, ...] = ()
+    notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    """Columns of the source that nobody asked for."""
+
+
+def find_risk(kind: ReleaseKind, outcomes: frozenset[Outcome], treatments: frozenset[str]) -> Risk:
+    """What kind of information went, in the law's terms; when in doubt, people can be identified from it.
+
+    Takes    outcomes: of the items that went; treatments: the names of those used on a table's columns.
+    """
+    if kind in (ReleaseKind.SPOKEN, ReleaseKind.VIEWED):
+        return "told"
+    if kind is not ReleaseKind.TABLE or outcomes != {Outcome.SHARE_DEIDENTIFIED}:
+        return "identifiable"
+    return "pseudonymised" if "pseudonymise" in treatments else "de_identified"
+
+
+def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") -> str:
+    """The release sheet as HTML: no script, nothing fetched, readable on a phone, in print and by a screen reader.
+
+    Raises   SettingOutOfRange for a language that has no words yet.
+    """
+    words = read_words(language)
+    release, decision, agreement = facts.release, facts.decision, facts.agreement
+    end = min(
+        (each.valid.end for each in (decision, agreement) if each is not None and each.valid.end is not None),
+        default=None,
+    )
+    lines = tuple(_show(line, audience) for line in facts.lines)
+    page: str = _page().render(
+        words=words,
+        audience=audience,
+        holder=release.holder.name,
+        recipient=release.recipient.name,
+        contact=_name(release.recipient_contact),
+        purpose=release.purpose.text or release.purpose.code,
+        kind=release.release_kind.value,
+        when=_write_date(release.law_date, words),
+        channel=release.channel,
+        until=_write_date(end, words) if end else words["until_further_notice"],
+        released_by=_name(release.released_by),
+        checked_by=_name(release.checked_by),
+        picture=_draw(lines, facts.counts, words),
+        counts=_count(facts.counts, words),
+        lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
+        unused=_tell_unused(facts.unused, audience, words),
+        groups=[_describe_group(each, words) for each in facts.groups],
+        risk=facts.risk,
+        notes=facts.notes,
+        conditions=[*decision.conditions, *(agreement.conditions if agreement else ())],
+        decision_id=release.decision,
+        decided_by=_name(decision.decided_by),
+        law_then=_write_date(decision.law_date, words),
+        law_now=_write_date(release.law_date, words),
+        agreement_id=release.agreement,
+        agreement_title=agreement.title if agreement else "",
+        grounds=decision.grounds,
+        files=[{"name": each.name, "size": f"{each.bytes:,}", "sha256": each.sha256} for each in facts.files],
+        sealed=facts.sealed,
+        release_id=facts.release_id,
+        signed_by=facts.signed_by,
+    )
+    return page
+
+
+def write_how_to_open(sealed: Sealed, *, language: str = "en") -> str:
+    """The note that travels in the clear with sealed files: how to open them. It names nobody."""
+    words = read_words(language)
+    key = "key.age" if sealed == "passphrase" else "YOUR-KEY-FILE"
+    return "\n".join(
+        [
+            words["how_title"],
+            "",
+            words["how_intro"],
+            words[f"how_{sealed}"],
+            "",
+            words["how_checked"],
+            f"    {words[f'open_command_{sealed}']}",
+            "",
+            words["how_any"],
+            f"    age -d -i {key} manifest.age > manifest.json",
+            f"    age -d -i {key} 0001.age > FILE",
+            words["how_names"],
+            "",
+            words["how_problem"],
+            "",
+        ]
+    )
+
+
+@cache
+def read_words(language: str) -> dict[str, Any]:
+    """What the sheet says in a language."""
+    if language not in LANGUAGES:
+        raise SettingOutOfRange(
+            f"there are no words for {language[:20]!r}", fix=f"Use {' or '.join(LANGUAGES)}.", where="language"
+        )
+    where = files("fairshare.release") / "words" / f"{language}.yaml"
+    return cast(dict[str, Any], parse_yaml(where.read_bytes(), where=str(where)))
+
+
+@cache
+def _page() -> Any:
+    environment = Environment(
+        loader=PackageLoader("fairshare.release"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("sheet.html")
+
+
+def _show(line: SheetLine, audience: Audience) -> SheetLine:
+    """The reason why something was held back goes in the letter to the recipient, worded for them, not on the sheet."""
+    if audience == "recipient" and line.state == "held_back":
+        return SheetLine(line.label, line.state)
+    return line
+
+
+def _tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, Any]) -> str:
+    if not unused:
+        return ""
+    return str(words[f"unused_for_{audience}"].format(count=len(unused), names=", ".join(unused)))
+
+
+def _name(person: Person | None) -> str:
+    return f"{person.name}, {person.role}" if person else ""
+
+
+def _write_date(day: date, words: dict[str, Any]) -> str:
+    return str(words["date"].format(day=day.day, month=words["months"][day.month - 1], year=day.year))
+
+
+def _count(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str, str]]:
+    if counts is None:
+        return []
+    names = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+    return [(words[name], f"{getattr(counts, name):,}") for name in names]
+
+
+def _describe_group(group: GroupMeasured, words: dict[str, Any]) -> str:
+    said = words["groups_none" if group.smallest_group_sent is None else "groups_of"]
+    return str(
+        said.format(
+            columns=", ".join(group.columns),
+            k=group.k,
+            smallest=group.smallest_group_sent,
+            rows=f"{group.rows_in_small_groups:,}",
+        )
+    )
+
+
+def _draw(lines: tuple[SheetLine, ...], counts: Counts | None, words: dict[str, Any]) -> dict[str, Any]:
+    """The picture as numbers: a bar of rows, then a lane for each state with a mark for each line."""
+    rows = _draw_rows(counts, words) if counts and counts.rows_read else []
+    top = 70 + 20 * len(rows) if rows else 14
+    shown = lines[:MOST_LINES]
+    tally = {state: sum(line.state == state for line in lines) for state in ("as_is", "changed", "held_back")}
+    says = words["picture_items"].format(total=len(lines), **tally)
+    if counts is not None:
+        said_rows = words["picture_rows"].format(read=f"{counts.rows_read:,}", sent=f"{counts.rows_sent:,}")
+        says = f"{said_rows} {says}"
+    more = len(lines) - len(shown)
+    return {
+        "rows": rows,
+        "top": top,
+        "lanes": [
+            {"x": x, "label": words[f"lane_{state}"]}
+            for x, state in ((176, "as_is"), (233, "changed"), (290, "held_back"))
+        ],
+        "lines": [
+            {"y": top + 24 * (n + 1), "label": _shorten(line.label), "state": line.state}
+            for n, line in enumerate(shown)
+        ],
+        "more": words["picture_more"].format(more=more) if more else "",
+        "height": top + 24 * (len(shown) + 1) + (12 if more else 0),
+        "says": says,
+    }
+
+
+def _draw_rows(counts: Counts, words: dict[str, Any]) -> list[dict[str, Any]]:
+    sizes = {name: getattr(counts, f"rows_{name}") for name in _FILLS}
+    there = {name: size for name, size in sizes.items() if size}
+    free = 318 - _MINIMUM * len(there)
+    parts: list[dict[str, Any]] = []
+    x = 1.0
+    for name, size in there.items():
+        width = round(_MINIMUM + free * size / counts.rows_read, 1)
+        label = f"{_shorten(words[f'rows_{name}'], 38)}: {size:,}"
+        parts.append(
+            {"x": round(x, 1), "width": width, "fill": _FILLS[name], "label": label, "y": 64 + 20 * len(parts)}
+        )
+        x += width
+    return parts
+
+
+def _shorten(label: str, most: int = _LABEL) -> str:
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

@@ -1,0 +1,106 @@
+"""What a release's sheet and receipt say, gathered from what was decided and what was done."""
+
+from __future__ import annotations
+
+from fairshare.records.kinds import Counts, ScopeLine, ScopeState, SentFile
+from fairshare.release.engines import EngineReport
+from fairshare.release.grounds import Grounds
+from fairshare.release.kinds import Contents, Table
+from fairshare.release.sheet import Sealed, SheetFacts, SheetLine, find_risk
+
+_LONGEST = 500
+"""What a receipt has room for, for one treatment."""
+AS_IT_IS = "as it is"
+
+
+def gather_facts(
+    grounds: Grounds,
+    contents: Contents,
+    *,
+    release_id: str,
+    files: tuple[SentFile, ...],
+    report: EngineReport | None,
+    sealed: Sealed | None,
+    signed_by: str,
+) -> SheetFacts:
+    """Everything that the release sheet tells."""
+    release = grounds.release
+    sent = [line for ref in release.items for line in grounds.lines_for(ref)]
+    columns = contents.plan.sent if isinstance(contents, Table) else ()
+    return SheetFacts(
+        release=release,
+        release_id=release_id,
+        decision=grounds.decision,
+        agreement=grounds.agreement,
+        lines=_tell_sent(contents, sent) + _tell_held_back(grounds),
+        signed_by=signed_by,
+        risk=find_risk(
+            release.release_kind,
+            frozenset(line.outcome for line in sent),
+            frozenset(column.name for column in columns),
+        ),
+        files=files,
+        sealed=sealed,
+        counts=count(grounds, report) if report else None,
+        groups=report.groups if report else (),
+        notes=report.notes if report else (),
+        unused=tuple(report.held_back) if report else (),
+    )
+
+
+def count(grounds: Grounds, report: EngineReport | None) -> Counts:
+    """Rows by what became of them, and items sent and withheld."""
+    rows = (
+        {
+            "rows_read": report.rows_read,
+            "rows_rejected": report.rows_rejected,
+            "rows_filtered": report.rows_filtered,
+            "rows_suppressed": report.rows_suppressed,
+            "rows_sent": report.rows_sent,
+        }
+        if report
+        else {}
+    )
+    withheld = {line.item.ref for line in grounds.decision.scope if line.state is ScopeState.WITHHELD}
+    return Counts(items_sent=len(grounds.release.items), items_withheld=len(withheld), **rows)
+
+
+def list_treatments(contents: Contents, report: EngineReport | None) -> dict[str, str]:
+    """By column or item, what was done to it before it went."""
+    if report:
+        return {name: said[:_LONGEST] for name, said in report.columns.items()}
+    return {each.items[0]: (each.described or AS_IT_IS)[:_LONGEST] for each in contents.carriers()}
+
+
+def _tell_sent(contents: Contents, sent: list[ScopeLine]) -> tuple[SheetLine, ...]:
+    if isinstance(contents, Table):
+        return tuple(
+            SheetLine(column.output, "as_is" if column.name == "keep" else "changed", _unless_kept(column.describe()))
+            for column in contents.plan.sent
+        )
+    done = {ref: each.described for each in contents.carriers() for ref in each.items}
+    return tuple(
+        SheetLine(_name_item(line), "changed" if done[line.item.ref] else "as_is", done[line.item.ref]) for line in sent
+    )
+
+
+def _tell_held_back(grounds: Grounds) -> tuple[SheetLine, ...]:
+    """What was asked for and did not go: withheld by the decision, or left for another release."""
+    return tuple(
+        SheetLine(
+            _name_item(line),
+            "held_back",
+            line.reason.text if line.state is ScopeState.WITHHELD else "not part of this release",
+        )
+        for line in grounds.decision.scope
+        if line.item.ref not in grounds.release.items
+    )
+
+
+def _name_item(line: ScopeLine) -> str:
+    """An item by its label, and by the short name of whom it is about; never by a person's name."""
+    return f"{line.item.label} ({line.item.person})" if line.item.person else line.item.label
+
+
+def _unless_kept(described: str) -> str:
+    return "" if described == AS_IT_IS else described
