@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from fairshare.words.errors import BadInput
+from fairshare.law.checking import Checked, MalformedLaw, Source, Written, WrittenCheck, fill_check
 from fairshare.words.reading import build, parse_yaml
 from fairshare.words.values import Line, Mark, Text, Value
 
@@ -18,13 +19,6 @@ ProvisionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(\.[a-zA
 Nation = Literal["E", "W", "S", "NI"]
 """England, Wales, Scotland, Northern Ireland."""
 Status = Literal["in_force", "unconfirmed", "repealed"]
-Kept = TypeVar("Kept")
-
-
-class MalformedProvision(BadInput):
-    """A file of provisions breaks the rules that every provision must keep."""
-
-    code = "MALFORMED_PROVISION"
 
 
 class Kind(StrEnum):
@@ -50,27 +44,6 @@ def _check_nations(nations: tuple[Nation, ...]) -> tuple[Nation, ...]:
 
 
 Nations = Annotated[tuple[Nation, ...], AfterValidator(_check_nations)]
-
-
-class Source(Value):
-    """A text that provisions were checked against, and the day it was read."""
-
-    id: Line
-    title: Line
-    dated: date | None = None
-    on: date
-
-
-class Checked(Value):
-    """How a version was checked: read, known from a secondary source, or remembered."""
-
-    how: Mark
-    against: Line
-    """Which text, in words."""
-    dated: date | None = None
-    """The version date of that text."""
-    on: date
-    note: Text = ""
 
 
 class Version(Value):
@@ -123,9 +96,10 @@ class Provision(Value):
 
     @model_validator(mode="after")
     def _versions_do_not_overlap(self) -> Provision:
-        dated = sorted((each for each in self.versions if each.status != "unconfirmed"),
-                       key=lambda each: each.start or date.min)
-        for earlier, later in zip(dated, dated[1:], strict=False):
+        dated = sorted(
+            (each for each in self.versions if each.status != "unconfirmed"), key=lambda each: each.start or date.min
+        )
+        for earlier, later in pairwise(dated):
             if earlier.end is None or later.start is None or later.start <= earlier.end:
                 raise ValueError("two versions are in force on one day")
         if self.kind is Kind.STATUTE and self.link is None:
@@ -152,30 +126,23 @@ class Provision(Value):
     def may_conclude_must(self, day: date) -> bool:
         """Whether it may carry a must or a must-not on `day`: law, in force, and read."""
         version = self.at(day)
-        return (version is not None and version.status != "unconfirmed" and self.kind.is_law
-                and version.checked.how is Mark.READ)
+        return (
+            version is not None
+            and version.status != "unconfirmed"
+            and self.kind.is_law
+            and version.checked.how is Mark.READ
+        )
 
 
-class _Written(Value):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
-
-
-class _WrittenCheck(_Written):
-    how: Mark
-    text: Line = "memory"
-    dated: date | None = None
-    note: Text = ""
-
-
-class _WrittenVersion(_Written):
+class _WrittenVersion(Written):
     start: date | None = Field(default=None, alias="from")
     end: date | None = Field(default=None, alias="to")
     status: Status = "in_force"
     says: Text = Field(min_length=1)
-    checked: _WrittenCheck
+    checked: WrittenCheck
 
 
-class _WrittenProvision(_Written):
+class _WrittenProvision(Written):
     id: ProvisionId
     pinpoint: Line
     page: Line | None = None
@@ -186,7 +153,7 @@ class _WrittenProvision(_Written):
     versions: tuple[_WrittenVersion, ...]
 
 
-class _WrittenInstrument(_Written):
+class _WrittenInstrument(Written):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=40)]
     kind: Kind
     name: Line
@@ -196,18 +163,8 @@ class _WrittenInstrument(_Written):
     provisions: tuple[_WrittenProvision, ...]
 
 
-class _ProvisionFile(_Written):
+class _ProvisionFile(Written):
     instruments: tuple[_WrittenInstrument, ...]
-
-
-class _SourceFile(_Written):
-    texts: tuple[Source, ...]
-
-
-def parse_sources(raw: bytes, *, where: str) -> dict[str, Source]:
-    """The texts that provisions may say they were checked against, by id."""
-    written = build(_SourceFile, parse_yaml(raw, where=where), where=where)
-    return gather(((each.id, each) for each in written.texts), what="text", where=where)
 
 
 def parse_provisions(raw: bytes, sources: Mapping[str, Source], *, where: str) -> list[Provision]:
@@ -215,52 +172,44 @@ def parse_provisions(raw: bytes, sources: Mapping[str, Source], *, where: str) -
 
     Takes    raw: the bytes of a YAML file as docs/how-to/add-a-provision.md describes it;
              sources: the texts that `checked.text` may name.
-    Raises   BadInput or MalformedProvision, naming the file and the provision.
+    Raises   BadInput or MalformedLaw, naming the file and the provision.
     """
     written = build(_ProvisionFile, parse_yaml(raw, where=where), where=where)
-    return [_join(each, instrument, sources, where=f"{where}:{each.id}")
-            for instrument in written.instruments for each in instrument.provisions]
+    return [
+        _fill(each, instrument, sources, where=f"{where}:{each.id}")
+        for instrument in written.instruments
+        for each in instrument.provisions
+    ]
 
 
-def _join(written: _WrittenProvision, instrument: _WrittenInstrument, sources: Mapping[str, Source], *,
-          where: str) -> Provision:
+def _fill(
+    written: _WrittenProvision, instrument: _WrittenInstrument, sources: Mapping[str, Source], *, where: str
+) -> Provision:
     if not written.id.startswith(f"{instrument.id}."):
-        raise MalformedProvision("an id does not start with its instrument", fix=f"Start it with {instrument.id}.",
-                                 where=where)
-    link = instrument.link
-    if link and written.page:
-        link = f"{link}/{written.page}"
+        raise MalformedLaw(
+            "an id does not start with its instrument", fix=f"Start it with {instrument.id}.", where=where
+        )
+    link = f"{instrument.link}/{written.page}" if instrument.link and written.page else instrument.link
+    versions = [
+        {
+            "start": each.start,
+            "end": each.end,
+            "status": each.status,
+            "says": each.says,
+            "checked": fill_check(each.checked, sources, where=where),
+        }
+        for each in written.versions
+    ]
     found: dict[str, Any] = {
-        "id": written.id, "title": written.title, "instrument": instrument.name, "pinpoint": written.pinpoint,
-        "kind": instrument.kind, "link": link, "nations": written.nations or instrument.nations,
-        "says_cy": written.says_cy, "says_cy_reviewed": written.says_cy_reviewed,
-        "versions": [_join_version(each, sources, where=where) for each in written.versions],
+        "id": written.id,
+        "title": written.title,
+        "instrument": instrument.name,
+        "pinpoint": written.pinpoint,
+        "kind": instrument.kind,
+        "link": link,
+        "nations": written.nations or instrument.nations,
+        "says_cy": written.says_cy,
+        "says_cy_reviewed": written.says_cy_reviewed,
+        "versions": versions,
     }
     return build(Provision, found, where=where)
-
-
-def _join_version(written: _WrittenVersion, sources: Mapping[str, Source], *, where: str) -> dict[str, Any]:
-    source = sources.get(written.checked.text)
-    if source is None:
-        raise MalformedProvision("it was checked against a text that texts.yaml does not list",
-                                 fix="Add the text there, or correct its name.", where=where)
-    if (written.checked.how is Mark.REMEMBERED) != (written.checked.text == "memory"):
-        raise MalformedProvision("remembered and read or secondary are mixed up",
-                                 fix="Name a text unless it is remembered.", where=where)
-    return {
-        "start": written.start, "end": written.end, "status": written.status, "says": written.says,
-        "checked": {"how": written.checked.how, "against": source.title, "on": source.on,
-                    "dated": written.checked.dated or source.dated, "note": written.checked.note},
-    }
-
-
-def gather(pairs: Iterable[tuple[str, Kept]], *, what: str, where: str) -> dict[str, Kept]:
-    """A mapping from pairs, refused if two keys differ at most by case."""
-    found: dict[str, Kept] = {}
-    seen: set[str] = set()
-    for key, kept in pairs:
-        if key.casefold() in seen:
-            raise MalformedProvision(f"the {what} {key} stands twice", fix="Keep one of them.", where=where)
-        seen.add(key.casefold())
-        found[key] = kept
-    return found
