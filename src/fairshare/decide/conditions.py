@@ -91,9 +91,9 @@ def _read_conclusion(name: str, expected: bool, names: Names, where: str) -> For
             f"{name} is a fact, and a fact is not true or false by itself", fix=f"Write `{name} is ...`.", where=where
         )
     if name not in names.conclusions:
-        raise UndefinedName(
-            f"no conclusion is called {name}", fix="Declare it in a gate, or correct the name.", where=where
-        )
+        comma = " A comma inside [...] divides the list: write the condition on a line of its own, or in quotes."
+        fix = f"Declare it in a gate, or correct the name.{'' if '.' in name else comma}"
+        raise UndefinedName(f"no conclusion is called {name}", fix=fix, where=where)
     return Holds(name, expected)
 
 

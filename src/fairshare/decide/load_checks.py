@@ -55,9 +55,6 @@ SEES: dict[Scope, frozenset[Scope]] = {
 }
 """The scopes that each scope sees: its own and those above it."""
 
-FIRST_DAY = date(2018, 5, 25)
-"""The day on which the law of a rule without a start is looked up: the UK GDPR and the Act of 2018 began to apply."""
-
 
 def walk_atoms(parts: Iterable[Formula]) -> Iterator[FactIn | FactCompares | FactKnown | Holds]:
     """Every fact and conclusion that formulas speak of, in the order in which they are written."""
@@ -206,10 +203,10 @@ def _check_rules(base: RuleBase, places: Mapping[str, str], law: LawBook | None)
                 )
 
 
-def days_of_law(rule: Rule) -> tuple[date, date]:
-    """The days on which the provisions behind a rule are looked up: its first and its last."""
-    first = rule.start or min(FIRST_DAY, rule.end or FIRST_DAY)
-    return first, rule.end or date.max
+def days_of_law(rule: Rule) -> tuple[date, ...]:
+    """The days on which the provisions behind a rule are looked up: its last, and its first if it names one."""
+    last = rule.end or date.max
+    return (rule.start, last) if rule.start else (last,)
 
 
 def _check_scopes(base: RuleBase, parts: Iterable[Formula], scope: Scope, where: str) -> None:

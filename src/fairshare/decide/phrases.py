@@ -1,0 +1,49 @@
+"""The engine's own sentences, in one language: data files, with places for what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from fairshare.decide.words import BadWords, Language
+from fairshare.words.reading import parse_yaml, read_file
+
+FOLDER = Path(__file__).parent / "phrases"
+_Phrases = TypeAdapter(dict[str, Annotated[str, StringConstraints(min_length=1, max_length=2_000)]])
+
+
+class Phrases:
+    """Sentences by name. `say` fills in what is said; what is filled in is never read as a pattern."""
+
+    def __init__(self, language: Language, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self.texts = texts
+
+    def say(self, name: str, /, **parts: object) -> str:
+        """One sentence."""
+        return self.texts[name].format_map(parts) if parts else self.texts[name]
+
+
+@cache
+def load_phrases(language: Language) -> Phrases:
+    """The sentences of a language."""
+    path = FOLDER / f"{language}.yaml"
+    try:
+        return Phrases(language, _Phrases.validate_python(parse_yaml(read_file(path), where=path.name)))
+    except ValidationError:
+        raise BadWords("a sentence is missing its text", fix="Give each name one text.", where=path.name) from None
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence: a capital at the start, a full stop at the end.
+
+    >>> sentence("the request is in writing")
+    'The request is in writing.'
+    """
+    text = text.strip()
+    end = "" if text.endswith((".", "!", "?", "…")) else "."
+    return text[:1].upper() + text[1:] + end
