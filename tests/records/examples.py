@@ -168,6 +168,21 @@ RECEIVED = Receipt(
 RECORDS: tuple[AnyRecord, ...] = (REQUEST, DECISION, AGREEMENT, PLAN, RELEASE, RECEIPT, RECEIVED)
 
 
+def make_chain(**changes: dict[str, Any]) -> tuple[AnyRecord, ...]:
+    """The same case with fields of some records changed, and every link made again to suit."""
+    names = ("request", "decision", "agreement", "plan", "release", "receipt", "received")
+    renamed: dict[Any, str] = {None: ""}
+    made: list[AnyRecord] = []
+    for name, record in zip(names, RECORDS, strict=True):
+        relinked: dict[str, Any] = {"follows": tuple(renamed[each] for each in record.follows)}
+        for link in ("decision", "agreement", "plan", "release"):
+            if link in type(record).model_fields and (name, link) != ("plan", "plan"):
+                relinked[link] = renamed[getattr(record, link)]
+        made.append(type(record).model_validate(dict(record) | relinked | changes.get(name, {})))
+        renamed[record_id(record)] = record_id(made[-1])
+    return tuple(made)
+
+
 def sign_chain(*records: AnyRecord) -> tuple[SignedRecord, ...]:
     """Each record signed by the organisation that answers for it, and an agreement by both."""
     signed = []

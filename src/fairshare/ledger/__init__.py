@@ -1,5 +1,6 @@
 """The ledger: a tamper-evident log of salted commitments, and proofs that need no log to check."""
 
+from fairshare.ledger.archive import Archive, export_archive, parse_archive, redact_archive
 from fairshare.ledger.checkpoint import (
     BadCheckpoint,
     Checkpoint,
@@ -8,6 +9,20 @@ from fairshare.ledger.checkpoint import (
     parse_checkpoint,
     read_cosignatures,
     write_verifier_key,
+)
+from fairshare.ledger.faults import (
+    BadSeal,
+    BrokenLink,
+    LogContradicts,
+    NewerArchive,
+    NotAnArchive,
+    NotProved,
+    OutsideAgreement,
+    OutsideDecision,
+    OutsideRelease,
+    RulesDiffer,
+    SignerNotTrusted,
+    WrongSigner,
 )
 from fairshare.ledger.log import (
     BadCommitment,
@@ -21,26 +36,49 @@ from fairshare.ledger.log import (
     SplitView,
     witness_checkpoint,
 )
+from fairshare.ledger.report import Fault, LogLine, RecordLine, VerificationReport
 from fairshare.ledger.sqlite import SqliteLog, insert_commitments
+from fairshare.ledger.verification import verify_archive
 
 __all__ = [
+    "Archive",
     "BadCheckpoint",
     "BadCommitment",
+    "BadSeal",
+    "BrokenLink",
     "Checkpoint",
     "ConsistencyProof",
     "Cosignature",
+    "Fault",
     "InclusionProof",
     "Log",
+    "LogContradicts",
     "LogDamaged",
+    "LogLine",
     "LogUnavailable",
+    "NewerArchive",
     "NotAKeeper",
+    "NotAnArchive",
     "NotLogged",
+    "NotProved",
+    "OutsideAgreement",
+    "OutsideDecision",
+    "OutsideRelease",
+    "RecordLine",
+    "RulesDiffer",
+    "SignerNotTrusted",
     "SplitView",
     "SqliteLog",
+    "VerificationReport",
+    "WrongSigner",
     "check_checkpoint",
+    "export_archive",
     "insert_commitments",
+    "parse_archive",
     "parse_checkpoint",
     "read_cosignatures",
+    "redact_archive",
+    "verify_archive",
     "witness_checkpoint",
     "write_verifier_key",
 ]
