@@ -49,7 +49,17 @@ def test_a_body_is_found_by_the_name_people_use(written: str, entry_id: str, nam
 
 @pytest.mark.parametrize(
     "written",
-    ["", "   ", "the", "police", "Police Federation", "University of Glasgow", "?!", "National Service Office"],
+    [
+        "",
+        "   ",
+        "the",
+        "police",
+        "Police Federation",
+        "University of Glasgow",
+        "?!",
+        "National Service Office",
+        "Northern Ireland Service",
+    ],
 )
 def test_a_name_that_tells_nothing_finds_nobody(written: str) -> None:
     assert REGISTER.find(written) == ()
