@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fairshare.records.kinds import Agreement
 
 
@@ -11,48 +13,34 @@ def write_agreement_text(agreement: Agreement, *, signed_by: dict[str, str] | No
     Takes    signed_by: by key id, when or how each party signed; shown beside the party.
     """
     signed = signed_by or {}
-    end = agreement.valid.end or "further notice"
-    lines = [
-        f"# {agreement.title}",
-        "",
-        "Drafted with Fairshare from a recorded decision. It is not legal advice.",
-        "",
-        "## Parties",
-        "",
-        "| organisation | role | contact | key | signed |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {cell(party.organisation.name)} | {party.role} | {cell(party.contact.name)}, {cell(party.contact.role)} "
-        f"| `{party.key[:12]}...` | {cell(signed.get(party.key, 'not yet'))} |"
+    parties = [
+        (
+            f"{party.organisation.name}",
+            party.role,
+            f"{party.contact.name}, {party.contact.role}",
+            f"`{party.key[:12]}...`",
+            signed.get(party.key, "not yet"),
+        )
         for party in agreement.parties
     ]
-    lines += [
-        "",
-        "## Purpose",
-        "",
-        agreement.purpose.text or agreement.purpose.code,
-        "",
-        "## What is shared",
-        "",
-        "| item | how it is treated |",
-        "|---|---|",
-    ]
-    lines += [
-        f"| {cell(item.label)} | {cell(agreement.treatments.get(item.ref, 'as it is'))} |" for item in agreement.items
-    ]
-    lines += [
-        "",
-        "## Dates",
-        "",
-        f"In force from {agreement.valid.start} to {end}; review by {agreement.review_on}.",
-        "",
-    ]
-    if agreement.conditions:
-        lines += ["## Conditions", "", *(f"- {condition}" for condition in agreement.conditions), ""]
-    for heading, text in agreement.terms.items():
-        lines += [f"## {heading}", "", text, ""]
-    return "\n".join(lines)
+    items = [(item.label, agreement.treatments.get(item.ref, "as it is")) for item in agreement.items]
+    end = agreement.valid.end or "further notice"
+    sections = {
+        "Parties": write_table(("organisation", "role", "contact", "key", "signed"), parties),
+        "Purpose": agreement.purpose.text or agreement.purpose.code,
+        "What is shared": write_table(("item", "how it is treated"), items),
+        "Dates": f"In force from {agreement.valid.start} to {end}; review by {agreement.review_on}.",
+        "Conditions": "\n".join(f"- {condition}" for condition in agreement.conditions),
+        **agreement.terms,
+    }
+    head = f"# {agreement.title}\n\nDrafted with Fairshare from a recorded decision. It is not legal advice.\n"
+    return head + "".join(f"\n## {heading}\n\n{text}\n" for heading, text in sections.items() if text)
+
+
+def write_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table, its cells made safe."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join(f"| {' | '.join(cell(each) for each in line)} |" for line in lines)
 
 
 def cell(text: str) -> str:
