@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +29,8 @@ from fairshare.decide.load_checks import NATION_FACT, NATION_VALUES, order_concl
 from fairshare.decide.program import CaseShape, GroundRule, Node, Program, Variable
 from fairshare.words import UNOBTAINABLE, BadInput
 
-MAX_INSTANCES = 10_000
+MAX_INSTANCES = 1_000
+_REF = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 def ground(
@@ -61,6 +63,10 @@ def check_shape(shape: CaseShape) -> None:
     if len(refs) > MAX_INSTANCES:
         raise BadInput(
             f"the case has more than {MAX_INSTANCES:,} flows, persons and items", fix="Split it.", where="shape"
+        )
+    if any(not _REF.fullmatch(ref) for ref in refs):
+        raise BadInput(
+            "a ref is not a short name such as i1", fix="Use a small letter, then letters and digits.", where="shape"
         )
     if len(set(refs)) != len(refs):
         raise BadInput(

@@ -35,16 +35,38 @@ def relevant_questions(program: Program, assignment: Assignment, budget: int = D
     return list(_walk_questions(program, assignment, budget))
 
 
+def find_changing(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGET) -> Iterator[int]:
+    """The questions that alone can change a goal, one by one, in the tool's order; nothing for those that only
+    together with others can."""
+    session = session_for(program)
+    field = _survey(session, program, assignment, budget)
+    return _find_changing(session, field, budget) if field else iter(())
+
+
+def _find_changing(session: Session, field: _Field, budget: int) -> Iterator[int]:
+    for variable in session.program.order:
+        if variable in field.within_reach and _can_change_goal(session, field, variable, budget):
+            yield variable
+
+
+def can_change_goal(program: Program, assignment: Assignment, variable: int, budget: int = DEFAULT_BUDGET) -> bool:
+    """Whether this one question can still change a goal; `relevant_questions` for a single variable."""
+    session = session_for(program)
+    field = _survey(session, program, assignment, budget)
+    if field is None or variable in assignment or variable not in field.within_reach:
+        return False
+    return _can_change_goal(session, field, variable, budget)
+
+
 def _walk_questions(program: Program, assignment: Assignment, budget: int) -> Iterator[int]:
     session = session_for(program)
     field = _survey(session, program, assignment, budget)
     if field is None:
         return
     found_any = False
-    for variable in program.order:
-        if variable in field.within_reach and _can_change_goal(session, field, variable, budget):
-            found_any = True
-            yield variable
+    for variable in _find_changing(session, field, budget):
+        found_any = True
+        yield variable
     joint = None if found_any else _find_joint_question(session, field, assignment)
     if joint is not None:
         yield joint
