@@ -9,8 +9,8 @@ from fairshare.decide.program import Program
 Values = tuple[int, ...]
 
 
-def evaluate(program: Program, values: Values) -> dict[str, bool] | None:
-    """Every conclusion and outcome in one completion; none if it breaks a constraint."""
+def evaluate_nodes(program: Program, values: Values) -> list[bool]:
+    """Every node in one complete case."""
     holds: list[bool] = []
     for node in program.nodes:
         if node.sort == "value":
@@ -21,6 +21,12 @@ def evaluate(program: Program, values: Values) -> dict[str, bool] | None:
             holds.append(any(holds[each] for each in node.of))
         else:
             holds.append(not holds[node.of[0]])
+    return holds
+
+
+def evaluate(program: Program, values: Values) -> dict[str, bool] | None:
+    """Every conclusion and outcome in one completion; none if it breaks a constraint."""
+    holds = evaluate_nodes(program, values)
     if not all(holds[node] for _, node in program.constraints):
         return None
     found = {key: holds[node] for key, node in program.conclusions.items()}

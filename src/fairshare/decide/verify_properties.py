@@ -1,0 +1,43 @@
+"""Safety properties as conclusions, so that they are made concrete and proved like everything else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fairshare.decide.ground import order_gates
+from fairshare.decide.language import All, Conclusion, Holds, Property, Rule, RuleBase, Tool
+from fairshare.decide.load_checks import walk_atoms
+
+GATE = "verify"
+PREMISE = "verify.premise."
+BROKEN = "verify.broken."
+
+
+def add_properties(base: RuleBase) -> RuleBase:
+    """The rule base with two more conclusions for each property: its premise holds; it is broken."""
+    conclusions, rules = dict(base.conclusions), dict(base.rules)
+    for each in base.properties:
+        for prefix, exceptions in ((PREMISE, ()), (BROKEN, (All(each.promise),))):
+            name = prefix + each.id
+            conclusions[name] = Conclusion(name, f"{GATE}.{each.id}", each.scope)
+            rules[name] = Rule(name, f"{GATE}.{each.id}", name, True, each.premise, exceptions, "must", cite=("",))
+    tools = {name: _add_gates(base, tool) for name, tool in base.tools.items()}
+    gates = (*base.gates, *(f"{GATE}.{each.id}" for each in base.properties))
+    return replace(base, conclusions=conclusions, rules=rules, tools=tools, gates=gates, digest="")
+
+
+def _add_gates(base: RuleBase, tool: Tool) -> Tool:
+    """The tool, with the properties that speak only of conclusions it can reach."""
+    gates = set(order_gates(base, tool))
+    fitting = [f"{GATE}.{each.id}" for each in base.properties if _gates_of(base, each) <= gates]
+    return replace(tool, gates=(*tool.gates, *fitting))
+
+
+def _gates_of(base: RuleBase, each: Property) -> set[str]:
+    atoms = walk_atoms(each.premise + each.promise)
+    return {base.conclusions[atom.conclusion].gate for atom in atoms if isinstance(atom, Holds)}
+
+
+def drop_rule(base: RuleBase, rule: str) -> RuleBase:
+    """The rule base without one rule."""
+    return replace(base, rules={name: each for name, each in base.rules.items() if name != rule}, digest="")
