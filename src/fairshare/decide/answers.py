@@ -39,6 +39,11 @@ def read_answer(value: Any, *, where: str) -> Answer:
     return build(Answer, value if isinstance(value, dict) else {"value": value}, where=where)
 
 
+def plain_answer(answer: Answer) -> Answer:
+    """The answer with a date written as text, as JSON has it, so that what is saved reads back equal."""
+    return answer.model_copy(update={"value": write_value(answer.value)}) if isinstance(answer.value, date) else answer
+
+
 def spread_answers(program: Program, answers: Mapping[str, Answer]) -> dict[str, Answer]:
     """Answers by variable: `fact` of a narrower scope goes to every instance that has no answer of its own.
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from pydantic import Field
 
-from fairshare.decide.answers import assignment, check_answer, place_value, spread_answers
+from fairshare.decide.answers import assignment, check_answer, place_value, plain_answer, spread_answers
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.evaluate import find_program
 from fairshare.decide.language import Fact, RuleBase
@@ -126,8 +126,10 @@ def start_walk(
         flows=shape.flows,
         persons=shape.persons,
         items=tuple(WalkedItem(ref=ref, flow=flow, person=person) for ref, flow, person in shape.items),
-        answers=tuple(Given(key=key, answer=answer) for key, answer in spread.items()),
-        parked=tuple(Given(key=key, answer=answer) for key, answer in (answers or {}).items() if key not in used),
+        answers=tuple(Given(key=key, answer=plain_answer(answer)) for key, answer in spread.items()),
+        parked=tuple(
+            Given(key=key, answer=plain_answer(answer)) for key, answer in (answers or {}).items() if key not in used
+        ),
     )
 
 
@@ -187,7 +189,7 @@ def give_answer(base: RuleBase, walk: Walk, key: str, answer: Answer) -> Walk:
         )
     check_finding(program.facts[key.partition("@")[0]], answer)
     before = [each.key for each in walk.answers]
-    given = Given(key=key, answer=answer)
+    given = Given(key=key, answer=plain_answer(answer))
     place = before.index(key) if key in before else len(before)
     kept, later = (*walk.answers[:place], given), walk.answers[place + 1 :]
     settle(program, assignment(program, {each.key: each.answer for each in kept}))
