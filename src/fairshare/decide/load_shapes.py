@@ -33,6 +33,7 @@ Sort = Literal[
     "action",
     "red_flag",
     "need",
+    "emergency",
 ]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
