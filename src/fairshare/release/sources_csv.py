@@ -27,11 +27,20 @@ MAX_ROW_BYTES = 2_000_000
 BOM = codecs.BOM_UTF8
 CODECS = {"utf-8": "utf-8", "latin-1": "iso-8859-1", "windows-1252": "cp1252"}
 
-TYPES = {"text": ColumnType.TEXT, "integer": ColumnType.INTEGER, "decimal": ColumnType.DECIMAL,
-         "datetime": ColumnType.DATETIME}
-DATE_ORDER = {"date": "YYYY-MM-DD", "date DD/MM/YYYY": "DD/MM/YYYY", "date DD-MM-YYYY": "DD-MM-YYYY",
-              "date DD.MM.YYYY": "DD.MM.YYYY", "date YYYYMMDD": "YYYYMMDD"}
-DATETIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+TYPES = {
+    "text": ColumnType.TEXT,
+    "integer": ColumnType.INTEGER,
+    "decimal": ColumnType.DECIMAL,
+    "datetime": ColumnType.DATETIME,
+}
+DATE_ORDER = {
+    "date": "YYYY-MM-DD",
+    "date DD/MM/YYYY": "DD/MM/YYYY",
+    "date DD-MM-YYYY": "DD-MM-YYYY",
+    "date DD.MM.YYYY": "DD.MM.YYYY",
+    "date YYYYMMDD": "YYYYMMDD",
+}
+DATETIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
 INTEGER_PATTERN = r"-?[0-9]{1,18}"
 DECIMAL_PATTERN = r"-?[0-9]{1,18}(\.[0-9]{1,10})?"
 DECIMAL_SCALE = 10
@@ -77,8 +86,9 @@ class _Structure:
         self.blank = 0
         edges = source.delimiter.encode() + b"\r\n"
         # Every byte becomes a cell's edge, a quotation mark, or something else.
-        self.shape = bytes(ord("e") if each in edges else ord('"') if each == ord('"') else ord("x")
-                           for each in range(256))
+        self.shape = bytes(
+            ord("e") if each in edges else ord('"') if each == ord('"') else ord("x") for each in range(256)
+        )
 
     def fail(self, what: str, fix: str) -> CsvUnsound:
         return CsvUnsound(f"{what}, at or soon after row {self.rows + self.blank + 1}", fix=fix, where=self.where)
@@ -87,8 +97,10 @@ class _Structure:
         try:
             self.decoder.decode(block)
         except UnicodeDecodeError:
-            raise self.fail(f"the file is not {self.encoding} throughout",
-                            "Name its encoding in the plan: utf-8, latin-1 or windows-1252.") from None
+            raise self.fail(
+                f"the file is not {self.encoding} throughout",
+                "Name its encoding in the plan: utf-8, latin-1 or windows-1252.",
+            ) from None
         if b"\x00" in block:
             raise self.fail("there is a null byte", "Export the file again as plain CSV.")
 
@@ -101,8 +113,10 @@ class _Structure:
             around = b'"' * started_inside + outside + b'"' * self.inside
             shape = around.translate(self.shape)
             if b'x"' in shape or b'"x' in shape:
-                raise self.fail("a quotation mark stands inside a cell that is not in quotation marks",
-                                "Put such cells in quotation marks and double the ones inside.")
+                raise self.fail(
+                    "a quotation mark stands inside a cell that is not in quotation marks",
+                    "Put such cells in quotation marks and double the ones inside.",
+                )
             outside = around
         self.count_rows(outside, last=last)
 
@@ -152,15 +166,19 @@ def read_header(path: Path, source: CsvFile) -> list[str]:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=where) from None
     if line.startswith(BOM):
         if source.encoding != "utf-8":
-            raise CsvUnsound(f"the file says that it is UTF-8, the plan says {source.encoding}",
-                             fix="Say utf-8 in the plan.", where=where)
-        line = line[len(BOM):]
+            raise CsvUnsound(
+                f"the file says that it is UTF-8, the plan says {source.encoding}",
+                fix="Say utf-8 in the plan.",
+                where=where,
+            )
+        line = line[len(BOM) :]
     try:
         text = line.decode(CODECS[source.encoding]).rstrip("\r\n")
         names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])
     except (UnicodeDecodeError, csv.Error):
-        raise CsvUnsound("the header cannot be read", fix="Check the encoding and the quotation marks of line 1.",
-                         where=where) from None
+        raise CsvUnsound(
+            "the header cannot be read", fix="Check the encoding and the quotation marks of line 1.", where=where
+        ) from None
     if not any(names):
         raise CsvUnsound("the first line is not a header", fix="Put the names of the columns on line 1.", where=where)
     check_column_names(names, where=where)
@@ -201,7 +219,7 @@ def find_rejected_rows(path: Path, source: CsvFile, *, most: int) -> list[Reject
 def _read_row(names: list[str], written: list[str], cells: list[str], place: int) -> tuple[Cell, ...] | RejectedRow:
     if len(cells) < len(names):
         return RejectedRow(place, TOO_FEW)
-    if any(cells[len(names):]):
+    if any(cells[len(names) :]):
         return RejectedRow(place, TOO_MANY)
     row: list[Cell] = []
     for name, form, text in zip(names, written, cells, strict=False):
@@ -218,7 +236,7 @@ def iso_date(text: str, written: str) -> str | None:
     if len(text) != len(order) or not re.fullmatch(re.sub("[DMY]", "[0-9]", re.escape(order)), text):
         return None
     year, month, day = (order.index(each) for each in ("YYYY", "MM", "DD"))
-    return f"{text[year:year + 4]}-{text[month:month + 2]}-{text[day:day + 2]}"
+    return f"{text[year : year + 4]}-{text[month : month + 2]}-{text[day : day + 2]}"
 
 
 def read_cell(text: str, written: str) -> Cell:

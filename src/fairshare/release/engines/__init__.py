@@ -103,8 +103,17 @@ def run_plan(
     """
     from fairshare.release.engines.running import run
 
-    return run(plan, engine=engine, keys=keys, write_to=write_to, output=format, base=base, connections=connections,
-               on_progress=on_progress, limits=limits)
+    return run(
+        plan,
+        engine=engine,
+        keys=keys,
+        write_to=write_to,
+        output=format,
+        base=base,
+        connections=connections,
+        on_progress=on_progress,
+        limits=limits,
+    )
 
 
 def preview_plan(plan: Plan, base: Path, *, connections: Connections | None = None) -> str:

@@ -56,8 +56,11 @@ class PseudonymUnsound(Unsound):
 
 def run(job: Job) -> EngineReport:
     """Runs the plan, and accounts for every row."""
-    with (open_session(job.limits) as session, speaking_plainly("engine"),
-          attach_source(session, job.plan.source, job.base, job.connections) as attached):
+    with (
+        open_session(job.limits) as session,
+        speaking_plainly("engine"),
+        attach_source(session, job.plan.source, job.base, job.connections) as attached,
+    ):
         check_plan(job.plan, attached.schema)
         compiled = compile_plan(job.plan, attached, job.output)
         load_lists(session, job, attached, compiled)
@@ -82,10 +85,18 @@ def run(job: Job) -> EngineReport:
     check_counts(read=read, accounted=sum(rejected.values()) + max(filtered, 0) + kept)
     check_counts(read=staying, accounted=sent)
     return EngineReport(
-        rows_read=read, rows_rejected=sum(rejected.values()),
-        rows_filtered=filtered, rows_suppressed=kept - sent, rows_sent=sent, columns=describe_columns(job.plan),
-        held_back=held_back(job.plan, attached.schema), engine=NAME, groups=groups, rejected=rejected,
-        notes=(FORMULA_NOTE,) if job.output == "csv" else ())
+        rows_read=read,
+        rows_rejected=sum(rejected.values()),
+        rows_filtered=filtered,
+        rows_suppressed=kept - sent,
+        rows_sent=sent,
+        columns=describe_columns(job.plan),
+        held_back=held_back(job.plan, attached.schema),
+        engine=NAME,
+        groups=groups,
+        rejected=rejected,
+        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
+    )
 
 
 def show_query(plan: Plan, attached: Attached) -> str:
@@ -110,13 +121,18 @@ def load_keys(session: duckdb.DuckDBPyConnection, keys: dict[str, bytes]) -> Non
         return
     names = [f"{side}_{place}" for place in range(len(keys)) for side in ("inner", "outer")]
     session.execute(f"CREATE TEMP TABLE pads ({', '.join(f'{name} BLOB' for name in names)})")
-    session.execute(f"INSERT INTO pads VALUES ({', '.join('?' for _ in names)})",
-                    [pad for key in keys.values() for pad in pad_key(key)])
+    session.execute(
+        f"INSERT INTO pads VALUES ({', '.join('?' for _ in names)})",
+        [pad for key in keys.values() for pad in pad_key(key)],
+    )
     for place, key in enumerate(keys.values()):
         found = session.execute(f"SELECT {hmac_sql('$known', place)} FROM pads", {"known": KNOWN_ID}).fetchall()
         if found != [(hmac.new(key, KNOWN_ID.encode(), sha256).hexdigest(),)]:
-            raise PseudonymUnsound("DuckDB's pseudonym of a known id differs from Python's", where="engine",
-                                   fix="Do not release with this version of DuckDB.")
+            raise PseudonymUnsound(
+                "DuckDB's pseudonym of a known id differs from Python's",
+                where="engine",
+                fix="Do not release with this version of DuckDB.",
+            )
 
 
 def pad_key(key: bytes) -> tuple[bytes, bytes]:
@@ -147,8 +163,9 @@ def _one(session: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return found[0] if found else None
 
 
-def hold_back_small_groups(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached,
-                           compiled: Compiled) -> tuple[tuple[GroupMeasured, ...], int, int]:
+def hold_back_small_groups(
+    session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled
+) -> tuple[tuple[GroupMeasured, ...], int, int]:
     """Counts the groups, drops small ones until none is left or refuses; says how many rows there were, and stay.
 
     Rows go until every group is large enough. What stays is the largest such set, in whatever order groups are
@@ -193,20 +210,25 @@ def tally_csv(session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached
         return {}, 0
     moved = dict(session.execute("SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()").fetchall())
     checked = [name for name, column in attached.columns.items() if column.rejects]
-    rejected = Counter({reason_for(name, plan.source.types[name]): moved[f"rejected_{place}"]
-                        for place, name in enumerate(checked)})
+    rejected = Counter(
+        {reason_for(name, plan.source.types[name]): moved[f"rejected_{place}"] for place, name in enumerate(checked)}
+    )
     ragged = "SELECT error_type::VARCHAR, count(DISTINCT line) FROM ragged GROUP BY ALL"
     for sort, rows in session.execute(ragged).fetchall():
         if sort not in RAGGED:
-            raise CsvUnsound(f"DuckDB met {sort.lower()} in {rows:,} rows", fix="Correct the file.",
-                             where=f"source.path: {plan.source.path}")
+            raise CsvUnsound(
+                f"DuckDB met {sort.lower()} in {rows:,} rows",
+                fix="Correct the file.",
+                where=f"source.path: {plan.source.path}",
+            )
         rejected[RAGGED[sort]] += rows
     return {reason: rows for reason, rows in rejected.items() if rows}, moved["filtered"]
 
 
 @contextmanager
-def telling(session: duckdb.DuckDBPyConnection, on_progress: Callable[[float], None] | None, start: float,
-            end: float) -> Iterator[None]:
+def telling(
+    session: duckdb.DuckDBPyConnection, on_progress: Callable[[float], None] | None, start: float, end: float
+) -> Iterator[None]:
     """Tells how far a query is, from another thread, while it runs."""
     if on_progress is None:
         yield

@@ -104,8 +104,10 @@ def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ..
 
 def _mask_sql(text: str, mask: Mask) -> str:
     kept = mask.keep_first + mask.keep_last
-    return (f"CASE WHEN length({text}) <= {kept} THEN repeat('*', length({text})) ELSE left({text}, {mask.keep_first}) "
-            f"|| repeat('*', length({text}) - {kept}) || right({text}, {mask.keep_last}) END")
+    return (
+        f"CASE WHEN length({text}) <= {kept} THEN repeat('*', length({text})) ELSE left({text}, {mask.keep_first}) "
+        f"|| repeat('*', length({text}) - {kept}) || right({text}, {mask.keep_last}) END"
+    )
 
 
 def _postcode_sql(column: str, *, area: bool) -> str:
@@ -167,8 +169,9 @@ class _Tests:
                 return self.compare(column, OPERATORS[test.test], test.value, found)
             case Between():
                 ends = ((">=", test.first), ("<=", test.last))
-                return " AND ".join(self.compare(column, operator, end, found)
-                                    for operator, end in ends if end is not None)
+                return " AND ".join(
+                    self.compare(column, operator, end, found) for operator, end in ends if end is not None
+                )
             case Membership():
                 among = self.among(column, test, found)
                 return among if test.test == "one_of" else f"NOT ({among})"
@@ -188,23 +191,38 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
     passes = [f"({tests.sql(test)})" for test in plan.rows]
     where = _where_csv(plan, attached, passes) if attached.countable is None else " AND ".join(passes)
     needed = {each.column for each in plan.sent}
-    reads = ", ".join(f"{read_sql(column, attached)} AS {quote_name(name)}"
-                      for name, column in attached.columns.items() if name in needed)
-    sent = [f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids)} AS {quote_name(each.output)}"
-            for each in plan.sent]
-    treated = (f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
-               f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
-               f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{', pads' if plan.key_ids else ''}")
+    reads = ", ".join(
+        f"{read_sql(column, attached)} AS {quote_name(name)}"
+        for name, column in attached.columns.items()
+        if name in needed
+    )
+    sent = [
+        f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids)} AS {quote_name(each.output)}"
+        for each in plan.sent
+    ]
+    treated = (
+        f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
+        f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
+        f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{', pads' if plan.key_ids else ''}"
+    )
     types = output_types(plan, attached.schema)
-    written = ",\n  ".join(f"{written_sql(f'treated.{quote_name(each.output)}', types[each.output], each, output)} "
-                        f"AS {quote_name(each.output)}" for each in plan.sent)
+    written = ",\n  ".join(
+        f"{written_sql(f'treated.{quote_name(each.output)}', types[each.output], each, output)} "
+        f"AS {quote_name(each.output)}"
+        for each in plan.sent
+    )
     columns = group_columns(plan)
     cells = None
     if columns:
         names = ", ".join(quote_name(name) for name in columns)
         cells = f"SELECT {names}, count(*) AS size FROM (\n{treated}) AS treated GROUP BY {names}"
-    return Compiled(treated, f"SELECT {written}\nFROM (\n{treated}) AS treated{_only_cells(columns)}", cells,
-                    tests.parameters, tuple(tests.lists))
+    return Compiled(
+        treated,
+        f"SELECT {written}\nFROM (\n{treated}) AS treated{_only_cells(columns)}",
+        cells,
+        tests.parameters,
+        tuple(tests.lists),
+    )
 
 
 def _as_given(column: str, given: bool | int | float | str, found: ColumnType) -> str:
@@ -217,10 +235,15 @@ def read_sql(column: SourceColumn, attached: Attached) -> str:
     """The SQL that reads a column; a date that no calendar here has stops the run."""
     if column.type not in DATED or attached.countable is None:
         return column.read
-    start, end = (("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'")
-                  if column.type is ColumnType.DATETIME else ("DATE '0001-01-01'", "DATE '9999-12-31'"))
-    return (f"CASE WHEN {column.read} < {start} OR {column.read} > {end} THEN error({quote_text(OUT_OF_CALENDAR)}) "
-            f"ELSE {column.read} END")
+    start, end = (
+        ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'")
+        if column.type is ColumnType.DATETIME
+        else ("DATE '0001-01-01'", "DATE '9999-12-31'")
+    )
+    return (
+        f"CASE WHEN {column.read} < {start} OR {column.read} > {end} THEN error({quote_text(OUT_OF_CALENDAR)}) "
+        f"ELSE {column.read} END"
+    )
 
 
 def _where_csv(plan: Plan, attached: Attached, passes: list[str]) -> str:
@@ -247,13 +270,17 @@ def _only_cells(columns: list[str]) -> str:
 def measure_sql(group: GroupTreatment) -> str:
     """Counts groups, small groups, the rows in them and the smallest group, over the table of cells."""
     names = ", ".join(quote_name(name) for name in group.columns)
-    return (f"SELECT count(*), count(*) FILTER (size < {group.k}), "
-            f"coalesce(sum(size) FILTER (size < {group.k}), 0)::BIGINT, min(size)::BIGINT "
-            f"FROM (SELECT sum(size) AS size FROM cells GROUP BY {names})")
+    return (
+        f"SELECT count(*), count(*) FILTER (size < {group.k}), "
+        f"coalesce(sum(size) FILTER (size < {group.k}), 0)::BIGINT, min(size)::BIGINT "
+        f"FROM (SELECT sum(size) AS size FROM cells GROUP BY {names})"
+    )
 
 
 def suppress_sql(group: GroupTreatment) -> str:
     """The cells whose group is large enough."""
     names = ", ".join(quote_name(name) for name in group.columns)
-    return (f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE (whole) FROM "
-            f"(SELECT *, sum(size) OVER (PARTITION BY {names}) AS whole FROM cells) WHERE whole >= {group.k}")
+    return (
+        f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE (whole) FROM "
+        f"(SELECT *, sum(size) OVER (PARTITION BY {names}) AS whole FROM cells) WHERE whole >= {group.k}"
+    )

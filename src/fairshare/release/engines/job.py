@@ -44,13 +44,19 @@ def find_keys(plan: Plan, keys: Keys) -> dict[str, bytes]:
     found = {key_id: keys.key_for(key_id) for key_id in plan.key_ids}
     for key_id, key in found.items():
         if not isinstance(key, bytes) or len(key) < MIN_KEY_BYTES:
-            raise KeyUnfit(f"the key is shorter than {MIN_KEY_BYTES} bytes", where=f"key {key_id}",
-                           fix="Make a key of 32 random bytes for this agreement.")
+            raise KeyUnfit(
+                f"the key is shorter than {MIN_KEY_BYTES} bytes",
+                where=f"key {key_id}",
+                fix="Make a key of 32 random bytes for this agreement.",
+            )
     return found
 
 
 def check_counts(*, read: int, accounted: int) -> None:
     """Raises SourceChanged unless every row that was read is accounted for, once."""
     if read != accounted:
-        raise SourceChanged(f"{read:,} rows were counted, but {accounted:,} were met when they were read",
-                            fix="Run it again on a source that nobody is changing.", where="source")
+        raise SourceChanged(
+            f"{read:,} rows were counted, but {accounted:,} were met when they were read",
+            fix="Run it again on a source that nobody is changing.",
+            where="source",
+        )

@@ -75,9 +75,18 @@ def run(job: Job) -> EngineReport:
             found = list(read_source(session, job, attached))
         rows = [row for row in found if not isinstance(row, RejectedRow)]
         rejected = Counter(row.reason for row in found if isinstance(row, RejectedRow))
-        lists = {test: frozenset(read_list(resolve_path(job.base, test.path, where="rows"),
-                                           attached.schema[test.column], sha256=test.sha256, where=test.path))
-                 for test in plan.rows if isinstance(test, Listing)}
+        lists = {
+            test: frozenset(
+                read_list(
+                    resolve_path(job.base, test.path, where="rows"),
+                    attached.schema[test.column],
+                    sha256=test.sha256,
+                    where=test.path,
+                )
+            )
+            for test in plan.rows
+            if isinstance(test, Listing)
+        }
         wanted = [row for row in rows if passes(plan, attached.schema, row, lists)]
         treated = [treat_row(plan, attached.schema, row, job.keys) for row in wanted]
         sent, groups = hold_back_small_groups(plan, treated)
@@ -88,10 +97,18 @@ def run(job: Job) -> EngineReport:
     if job.on_progress:
         job.on_progress(1.0)
     return EngineReport(
-        rows_read=len(found), rows_rejected=sum(rejected.values()), rows_filtered=len(rows) - len(wanted),
-        rows_suppressed=len(treated) - len(sent), rows_sent=len(sent), columns=describe_columns(plan),
-        held_back=held_back(plan, attached.schema), engine=NAME, groups=groups, rejected=dict(rejected),
-        notes=(FORMULA_NOTE,) if job.output == "csv" else ())
+        rows_read=len(found),
+        rows_rejected=sum(rejected.values()),
+        rows_filtered=len(rows) - len(wanted),
+        rows_suppressed=len(treated) - len(sent),
+        rows_sent=len(sent),
+        columns=describe_columns(plan),
+        held_back=held_back(plan, attached.schema),
+        engine=NAME,
+        groups=groups,
+        rejected=dict(rejected),
+        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
+    )
 
 
 def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> Iterator[Row | RejectedRow]:
@@ -104,11 +121,18 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
         yield from rows
         return
     # A column of an odd type is never sent; only whether it is null can matter.
-    reads = ", ".join(f"({column.read}) IS NOT NULL OR NULL" if column.type is ColumnType.OTHER
-                      else read_sql(column, attached) for column in attached.columns.values())
+    reads = ", ".join(
+        f"({column.read}) IS NOT NULL OR NULL" if column.type is ColumnType.OTHER else read_sql(column, attached)
+        for column in attached.columns.values()
+    )
     result = session.execute(f"SELECT {reads} FROM {attached.relation} AS source")
     while batch := result.fetchmany(1000):
         yield from batch
+
+
+def _fetch_sql(column: SourceColumn, attached: Attached) -> str:
+    # A column of an odd type is never sent; only whether it is null can matter.
+    return f"{column.read} IS NOT NULL OR NULL" if column.type is ColumnType.OTHER else read_sql(column, attached)
 
 
 def passes(plan: Plan, schema: Schema, row: Row, lists: dict[Listing, frozenset[Cell]]) -> bool:
@@ -128,11 +152,13 @@ def passes_test(test: RowTest, cell: Cell, found: ColumnType, lists: dict[Listin
             return (order(cell, test.value, found) == 0) == (test.test == "equals")
         case Comparison():
             place = order(cell, test.value, found)
-            return {"less_than": place < 0, "at_most": place <= 0, "more_than": place > 0,
-                    "at_least": place >= 0}[test.test]
+            return {"less_than": place < 0, "at_most": place <= 0, "more_than": place > 0, "at_least": place >= 0}[
+                test.test
+            ]
         case Between():
-            return ((test.first is None or order(cell, test.first, found) >= 0)
-                    and (test.last is None or order(cell, test.last, found) <= 0))
+            return (test.first is None or order(cell, test.first, found) >= 0) and (
+                test.last is None or order(cell, test.last, found) <= 0
+            )
         case Membership():
             return any(order(cell, each, found) == 0 for each in test.values) == (test.test == "one_of")
         case Listing():
@@ -154,8 +180,9 @@ def treat_row(plan: Plan, schema: Schema, row: Row, keys: dict[str, bytes]) -> R
     return tuple(None if (cell := cells[each.column]) is None else treat_cell(each, cell, keys) for each in plan.sent)
 
 
-def treat_cell(treatment: ColumnTreatment, cell: str | int | Decimal | float | date | bool,
-               keys: dict[str, bytes]) -> Cell:
+def treat_cell(
+    treatment: ColumnTreatment, cell: str | int | Decimal | float | date | bool, keys: dict[str, bytes]
+) -> Cell:
     """A value as it goes."""
     match treatment:
         case Keep():
@@ -182,7 +209,7 @@ def mask(text: str, first: int, last: int) -> str:
     ('QQ******C', '**')
     """
     hidden = len(text) - first - last
-    return text[:first] + "*" * hidden + text[first + hidden:] if hidden > 0 else "*" * len(text)
+    return text[:first] + "*" * hidden + text[first + hidden :] if hidden > 0 else "*" * len(text)
 
 
 def generalise_postcode(text: str, *, area: bool) -> str | None:
@@ -237,8 +264,9 @@ def hold_back_small_groups(plan: Plan, rows: list[Row]) -> tuple[list[Row], tupl
         if small := [size for size in sizes.values() if size < group.k]:
             raise refuse_small_groups(group, len(small), sum(small))
         held = [size for size in was.values() if size < group.k]
-        measured.append(GroupMeasured(group.columns, group.k, len(was), len(held), sum(held),
-                                      min(sizes.values(), default=None)))
+        measured.append(
+            GroupMeasured(group.columns, group.k, len(was), len(held), sum(held), min(sizes.values(), default=None))
+        )
     return rows, tuple(measured)
 
 
@@ -248,8 +276,10 @@ def write_csv(plan: Plan, schema: Schema, rows: list[Row], write_to: Path) -> No
     with write_to.open("w", encoding="utf-8", newline="") as out:
         out.write(",".join(quote_cell(each.output) for each in plan.sent) + "\n")
         for row in rows:
-            cells = ("" if cell is None else quote_cell(guard_cell(cell) if place not in unguarded else text_of(cell))
-                     for place, cell in enumerate(row))
+            cells = (
+                "" if cell is None else quote_cell(guard_cell(cell) if place not in unguarded else text_of(cell))
+                for place, cell in enumerate(row)
+            )
             out.write(",".join(cells) + "\n")
 
 
@@ -267,18 +297,20 @@ def quote_cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def write_parquet(session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached, rows: list[Row],
-                  write_to: Path) -> None:
+def write_parquet(
+    session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached, rows: list[Row], write_to: Path
+) -> None:
     """Writes Parquet with the types that every engine gives."""
     types = output_types(plan, attached.schema)
-    kinds = [attached.columns[each.column].sql_type if isinstance(each, Keep) else SQL_TYPES[types[each.output]]
-             for each in plan.sent]
+    kinds = [
+        attached.columns[each.column].sql_type if isinstance(each, Keep) else SQL_TYPES[types[each.output]]
+        for each in plan.sent
+    ]
     columns = ", ".join(f"{quote_name(each.output)} {kind}" for each, kind in zip(plan.sent, kinds, strict=True))
     session.execute(f"CREATE TEMP TABLE sent ({columns})")
     if rows:
         session.executemany(f"INSERT INTO sent VALUES ({', '.join('?' for _ in plan.sent)})", rows)
-    session.execute(f"COPY sent TO {quote_text(str(write_to))} "
-                    "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
+    session.execute(f"COPY sent TO {quote_text(str(write_to))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
 
 
 SQL_TYPES = {ColumnType.TEXT: "VARCHAR", ColumnType.INTEGER: "INTEGER"}

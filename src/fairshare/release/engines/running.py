@@ -25,13 +25,25 @@ class OutputUnfit(BadInput):
     code = "OUTPUT_UNFIT"
 
 
-def run(plan: Plan, *, engine: str, keys: Keys, write_to: Path, output: OutputFormat, base: Path,
-        connections: Connections | None, on_progress: Callable[[float], None] | None,
-        limits: EngineLimits) -> EngineReport:
+def run(
+    plan: Plan,
+    *,
+    engine: str,
+    keys: Keys,
+    write_to: Path,
+    output: OutputFormat,
+    base: Path,
+    connections: Connections | None,
+    on_progress: Callable[[float], None] | None,
+    limits: EngineLimits,
+) -> EngineReport:
     """Runs a plan; whatever goes wrong, nobody is left waiting at the pipe and no partial file is left."""
     if engine not in ENGINES or output not in ("csv", "parquet"):
-        raise SettingOutOfRange("there is no such engine or output format", where="engine",
-                                fix=f"Engines: {', '.join(ENGINES)}. Formats: csv, parquet.")
+        raise SettingOutOfRange(
+            "there is no such engine or output format",
+            where="engine",
+            fix=f"Engines: {', '.join(ENGINES)}. Formats: csv, parquet.",
+        )
     pipe = check_output(write_to)
     try:
         job = Job(plan, write_to, output, base, find_keys(plan, keys), connections, on_progress, limits)
@@ -51,14 +63,17 @@ def check_output(write_to: Path) -> bool:
     except FileNotFoundError:
         if write_to.parent.is_dir():
             return False
-        raise OutputUnfit("there is no such folder to write to", fix="Make the folder first.",
-                          where=str(write_to.parent)) from None
+        raise OutputUnfit(
+            "there is no such folder to write to", fix="Make the folder first.", where=str(write_to.parent)
+        ) from None
     except OSError:
-        raise OutputUnfit("the place to write to cannot be looked at", fix="Check the path and its permissions.",
-                          where=str(write_to)) from None
+        raise OutputUnfit(
+            "the place to write to cannot be looked at", fix="Check the path and its permissions.", where=str(write_to)
+        ) from None
     if not stat.S_ISFIFO(found.st_mode):
-        raise OutputUnfit("there is something there already", fix="Write to a new file, or to a pipe.",
-                          where=str(write_to))
+        raise OutputUnfit(
+            "there is something there already", fix="Write to a new file, or to a pipe.", where=str(write_to)
+        )
     return True
 
 

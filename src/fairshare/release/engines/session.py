@@ -147,32 +147,59 @@ def speaking_plainly(where: str) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise MemoryExceeded("the run needs more memory than it may use", where=where,
-                             fix="Allow it more memory, or group by fewer columns.") from None
+        raise MemoryExceeded(
+            "the run needs more memory than it may use",
+            where=where,
+            fix="Allow it more memory, or group by fewer columns.",
+        ) from None
     except duckdb.Error as error:
         if OUT_OF_CALENDAR in str(error):
-            raise ValueUnreadable(f"the source holds {OUT_OF_CALENDAR}", where=where,
-                                  fix="Leave that column out, filter those rows out, or correct them.") from None
+            raise ValueUnreadable(
+                f"the source holds {OUT_OF_CALENDAR}",
+                where=where,
+                fix="Leave that column out, filter those rows out, or correct them.",
+            ) from None
         if isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.PermissionException):
-            raise SourceUnreadable("a file or database cannot be read or written", where=where,
-                                   fix="Check that it is there, whole, and of the format that the plan says.") from None
-        if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.TypeMismatchException
-                      | duckdb.OutOfRangeException):
-            raise ValueUnreadable("the source holds a value that its column's type does not allow", where=where,
-                                  fix="Correct the source, or make a view of it with the types meant.") from None
-        raise EngineFailed(f"DuckDB stopped with {type(error).__name__}", where=where,
-                           fix="Check the source; if it is sound, report this with the plan.") from None
+            raise SourceUnreadable(
+                "a file or database cannot be read or written",
+                where=where,
+                fix="Check that it is there, whole, and of the format that the plan says.",
+            ) from None
+        if isinstance(
+            error,
+            duckdb.ConversionException
+            | duckdb.InvalidInputException
+            | duckdb.TypeMismatchException
+            | duckdb.OutOfRangeException,
+        ):
+            raise ValueUnreadable(
+                "the source holds a value that its column's type does not allow",
+                where=where,
+                fix="Correct the source, or make a view of it with the types meant.",
+            ) from None
+        raise EngineFailed(
+            f"DuckDB stopped with {type(error).__name__}",
+            where=where,
+            fix="Check the source; if it is sound, report this with the plan.",
+        ) from None
 
 
 @contextmanager
 def open_session(limits: EngineLimits) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own, closed at the end. It has no temporary folder, and installs and loads nothing by itself."""
     if limits.memory_mb < 64 or not 0 <= limits.threads <= 1024:
-        raise SettingOutOfRange("the limits leave the engine too little memory or too many threads",
-                                fix="Allow at least 64 MB, and 0 (all) to 1024 threads.", where="limits")
+        raise SettingOutOfRange(
+            "the limits leave the engine too little memory or too many threads",
+            fix="Allow at least 64 MB, and 0 (all) to 1024 threads.",
+            where="limits",
+        )
     config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": "", "memory_limit": f"{limits.memory_mb}MiB", "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False, "autoload_known_extensions": False, "allow_community_extensions": False,
+        "temp_directory": "",
+        "memory_limit": f"{limits.memory_mb}MiB",
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
     }
     if limits.threads:
         config["threads"] = limits.threads
@@ -190,8 +217,9 @@ def close_off(session: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> No
 
 
 @contextmanager
-def attach_source(session: duckdb.DuckDBPyConnection, source: Source, base: Path,
-                  connections: Connections | None) -> Iterator[Attached]:
+def attach_source(
+    session: duckdb.DuckDBPyConnection, source: Source, base: Path, connections: Connections | None
+) -> Iterator[Attached]:
     """Opens a source, read only, and finds its columns."""
     where = "source"
     with TemporaryDirectory(prefix="fairshare-") as folder, speaking_plainly(where):
@@ -214,12 +242,16 @@ def attach_source(session: duckdb.DuckDBPyConnection, source: Source, base: Path
                 yield attach_table(session, table, where=where)
 
 
-def connect_postgres(session: duckdb.DuckDBPyConnection, source: PostgresTable,
-                     connections: Connections | None) -> None:
+def connect_postgres(
+    session: duckdb.DuckDBPyConnection, source: PostgresTable, connections: Connections | None
+) -> None:
     """Attaches a PostgreSQL database, read only."""
     if connections is None:
-        raise ConnectionUnknown("no database connections were given", fix="Say where connections are kept.",
-                                where=f"source.connection: {source.connection}")
+        raise ConnectionUnknown(
+            "no database connections were given",
+            fix="Say where connections are kept.",
+            where=f"source.connection: {source.connection}",
+        )
     string = connections.connection_for(source.connection)
     load_extension(session, "postgres_scanner", extra="postgres")
     session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE postgres, READ_ONLY)")
@@ -229,11 +261,17 @@ def load_extension(session: duckdb.DuckDBPyConnection, name: str, *, extra: str)
     """Loads a DuckDB extension from its Python package: no download, ever."""
     package = find_spec(f"duckdb_extension_{name}")
     folders = package.submodule_search_locations if package else None
-    found = sorted(Path(next(iter(folders))).glob(f"extensions/v{duckdb.__version__}/{name}.duckdb_extension")
-                   ) if folders else []
+    found = (
+        sorted(Path(next(iter(folders))).glob(f"extensions/v{duckdb.__version__}/{name}.duckdb_extension"))
+        if folders
+        else []
+    )
     if not found:
-        raise MissingPart(f"DuckDB's {name} {duckdb.__version__} is not installed", where="source",
-                          fix=f"Run: pip install 'fairshare[{extra}]'")
+        raise MissingPart(
+            f"DuckDB's {name} {duckdb.__version__} is not installed",
+            where="source",
+            fix=f"Run: pip install 'fairshare[{extra}]'",
+        )
     session.execute(f"LOAD {quote_text(str(found[0]))}")
 
 
@@ -242,8 +280,9 @@ def attach_table(session: duckdb.DuckDBPyConnection, table: str, *, where: str) 
     try:
         columns = describe_relation(session, table, where=where)
     except duckdb.CatalogException:
-        raise SourceUnreadable("the database has no such table or view", fix="Check its name and schema.",
-                               where=where) from None
+        raise SourceUnreadable(
+            "the database has no such table or view", fix="Check its name and schema.", where=where
+        ) from None
     return Attached(table, columns, countable=f"SELECT count(*) FROM {table}", shown=table)
 
 
@@ -253,12 +292,20 @@ def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path], *, whe
     for path in paths:
         found = describe_relation(session, _read_parquet([path]), where=where)
         if columns is not None and found != columns:
-            raise SourceColumnsUnfit("the Parquet files differ in their columns", where=where,
-                                     fix="Keep files with other columns, orders or types in another folder.")
+            raise SourceColumnsUnfit(
+                "the Parquet files differ in their columns",
+                where=where,
+                fix="Keep files with other columns, orders or types in another folder.",
+            )
         columns = found
     files = ", ".join(quote_text(_as_glob(path)) for path in paths)
-    return Attached(_read_parquet(paths), columns or {}, tuple(paths), shown=f"read_parquet(<{len(paths)} file(s)>)",
-                    countable=f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata([{files}])")
+    return Attached(
+        _read_parquet(paths),
+        columns or {},
+        tuple(paths),
+        shown=f"read_parquet(<{len(paths)} file(s)>)",
+        countable=f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata([{files}])",
+    )
 
 
 def _read_parquet(paths: list[Path]) -> str:
@@ -278,10 +325,15 @@ def describe_relation(session: duckdb.DuckDBPyConnection, relation: str, *, wher
     return {row[0]: _typed_column(f"source.{quote_name(row[0])}", row[1]) for row in rows}
 
 
-_SAME = {**dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
-                         ColumnType.INTEGER),
-         "VARCHAR": ColumnType.TEXT, "BOOLEAN": ColumnType.BOOLEAN, "DATE": ColumnType.DATE,
-         "TIMESTAMP": ColumnType.DATETIME}
+_SAME = {
+    **dict.fromkeys(
+        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), ColumnType.INTEGER
+    ),
+    "VARCHAR": ColumnType.TEXT,
+    "BOOLEAN": ColumnType.BOOLEAN,
+    "DATE": ColumnType.DATE,
+    "TIMESTAMP": ColumnType.DATETIME,
+}
 
 
 def _typed_column(name: str, sql_type: str) -> SourceColumn:
@@ -312,10 +364,12 @@ def attach_csv(source: CsvFile, path: Path, folder: Path) -> Attached:
         transcodes = (path, reads, source)
     columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
     # In parallel, DuckDB 1.5.5 loses rows of files that have ragged rows or line ends inside quotation marks.
-    relation = (f"read_csv({quote_text(_as_glob(reads))}, auto_detect = false, header = true, columns = {{{columns}}}, "
-                f"delim = {quote_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
-                f"null_padding = false, store_rejects = true, rejects_table = 'ragged', rejects_scan = 'ragged_scans', "
-                f"max_line_size = {MAX_ROW_BYTES}, parallel = false)")
+    relation = (
+        f"read_csv({quote_text(_as_glob(reads))}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"delim = {quote_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+        f"null_padding = false, store_rejects = true, rejects_table = 'ragged', rejects_scan = 'ragged_scans', "
+        f"max_line_size = {MAX_ROW_BYTES}, parallel = false)"
+    )
     typed = {name: _csv_column(f"source.{quote_name(name)}", source.types.get(name, "text")) for name in names}
     return Attached(relation, typed, (reads,), transcodes, shown="read_csv(<file>)")
 

@@ -1,0 +1,110 @@
+"""Real servers for tests, private to one test session and gone at its end."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PASSWORD = "never-in-a-log"
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running PostgreSQL that only this test session knows."""
+
+    binaries: Path
+    port: int
+    password: str = PASSWORD
+
+    @property
+    def connection(self) -> str:
+        """A libpq connection string for its superuser."""
+        return f"host=127.0.0.1 port={self.port} user=tester password={self.password} dbname=postgres"
+
+    def execute(self, sql: str) -> str:
+        """Runs SQL through psql and gives what it prints, unaligned."""
+        done = subprocess.run(
+            [self.binaries / "psql", self.connection, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=sql, text=True,
+            capture_output=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+def find_postgres() -> Path | None:
+    """The folder that holds initdb, postgres and psql; none if PostgreSQL is not installed."""
+    on_path = shutil.which("initdb")
+    folders = [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((each for each in folders if all((each / name).is_file() for name in ("initdb", "postgres", "psql"))),
+                None)
+
+
+@contextmanager
+def run_postgres() -> Iterator[PostgresServer]:
+    """Starts a private PostgreSQL on a free loopback port, or skips the test if it is not installed."""
+    binaries = find_postgres()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    user = _someone_else()
+    folder = Path(tempfile.mkdtemp(prefix="fairshare-postgres-"))
+    server = None
+    try:
+        (folder / "password").write_text(PASSWORD)
+        if user:
+            for each in (folder, folder / "password"):
+                shutil.chown(each, user)
+        account: dict[str, object] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        subprocess.run(
+            [binaries / "initdb", "-D", folder / "data", "-U", "tester", "--pwfile", folder / "password",
+             "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"],
+            check=True, capture_output=True, cwd=folder, timeout=120, **account)
+        port = _free_port()
+        log = (folder / "log").open("wb")
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder,
+             "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20"],
+            stdout=log, stderr=log, cwd=folder, **account)
+        log.close()
+        _wait_until_ready(binaries, port, server)
+        yield PostgresServer(binaries, port)
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _someone_else() -> str | None:
+    # PostgreSQL refuses to run as root.
+    if os.geteuid() != 0:
+        return None
+    names = {each.pw_name for each in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        ready = subprocess.run([binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"],
+                               capture_output=True, check=False, timeout=30)
+        if ready.returncode == 0:
+            return
+        try:
+            server.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        raise RuntimeError("the PostgreSQL server stopped as it started")
+    raise RuntimeError("the PostgreSQL server did not get ready")
