@@ -134,6 +134,8 @@ def _check_items(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     release = grounds.release
     if not release.items:
         yield ItemMissing("the release names no items", fix="Name what is to go.", where="release.items")
+    if len(set(release.items)) < len(release.items):
+        yield ItemMissing("the release names an item twice", fix="Name each item once.", where="release.items")
     people = {subject.ref for subject in grounds.decision.subjects}
     for ref in release.items:
         lines = grounds.lines_for(ref)

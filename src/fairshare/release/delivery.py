@@ -33,12 +33,14 @@ from fairshare.release.staging import (
     AlreadyReleased,
     Attempt,
     commit_attempt,
+    create_file,
     find_abandoned,
+    naming_the_disk,
     remove_attempt,
     start_attempt,
     write_synced,
 )
-from fairshare.words import BadInput, FairshareError, NotFound, Person, Refused, Unsound
+from fairshare.words import BadInput, NotFound, Person, Refused, Unsound
 
 MANIFEST = "manifest.age"
 KEY = "key.age"
@@ -60,12 +62,6 @@ class AlreadyOpened(Refused):
     """This release has been opened into that folder before."""
 
     code = "RELEASE_ALREADY_OPENED"
-
-
-class CannotWrite(FairshareError):
-    """What was opened could not be written down."""
-
-    code = "RELEASE_CANNOT_WRITE"
 
 
 @dataclass(frozen=True)
@@ -116,18 +112,17 @@ class Measured:
 
 
 def make_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) -> Passphrase:
-    """A passphrase of six common words, to be told over another channel: about 76 bits, behind age's slow scrypt.
+    """A passphrase of six common words, to be told over another channel: 77 bits, behind age's slow scrypt.
 
     It is shown once and never kept.
     """
-    words = sorted(generate_wordlist(wordfile="eff-long", min_length=4, max_length=8, valid_chars="[a-z]"))
+    words = sorted(generate_wordlist(wordfile="eff-long", min_length=3, max_length=9, valid_chars="[a-z]"))
     return Passphrase("-".join(choose(words) for _ in range(PASSPHRASE_WORDS)))
 
 
 def seal_into(source: Source, target: Path, to: tuple[str, ...], *, name: str, media_type: str) -> SentFile:
     """Seals everything in `source` into a new file, and says what went: its size, and its digests on both sides."""
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb", buffering=_CHUNK) as file:
+    with naming_the_disk(target), create_file(target) as file:
         plain, sealed = Measured(source), Measured(file)
         seal_stream(plain, sealed, to)
     return SentFile(
@@ -232,7 +227,7 @@ def _open_manifest(folder: Path, secret: str) -> bytes:
 def _open_file(path: Path, sent: SentFile, secret: str, attempt: Attempt) -> None:
     """Opens one file into the attempt, and refuses it unless it is what was sent, before and after decryption."""
     target = attempt.out / sent.name
-    with _open_plain(path) as file, _create(target) as plain_file:
+    with _open_plain(path) as file, naming_the_disk(target), create_file(target) as plain_file:
         sealed, plain = Measured(file), Measured(_Capped(plain_file, sent.bytes))
         if sent.encrypted_sha256 is None:
             while chunk := sealed.read(_CHUNK):
@@ -242,17 +237,6 @@ def _open_file(path: Path, sent: SentFile, secret: str, attempt: Attempt) -> Non
     on_arrival = sealed.sha256 if sent.encrypted_sha256 is not None else None
     if (plain.bytes, plain.sha256, on_arrival) != (sent.bytes, sent.sha256, sent.encrypted_sha256):
         raise _differs(path)
-
-
-def _create(target: Path) -> BinaryIO:
-    try:
-        return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
-    except OSError as error:
-        raise CannotWrite(
-            f"a file cannot be written: {error.strerror}",
-            fix="Check the folder and free space.",
-            where=target.parent.name,
-        ) from None
 
 
 def _open_plain(path: Path) -> BinaryIO:

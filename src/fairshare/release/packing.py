@@ -16,6 +16,7 @@ from fairshare.release.delivery import Measured, seal_into
 from fairshare.release.engines import EngineReport, run_plan
 from fairshare.release.kinds import MEDIA_TYPES, ChosenFile, Table
 from fairshare.release.manifest import name_sealed
+from fairshare.release.staging import naming_the_disk
 from fairshare.words import FairshareError, NotFound
 
 OnProgress = Callable[[float], None]
@@ -41,11 +42,12 @@ def pack_table(
     Raises   what the engine or encryption raises, and what `on_progress` raises; then `target` is of no use.
     """
     pipe = private / "rows"
-    os.mkfifo(pipe, 0o600)
-    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    # Our own writing end keeps the reader from seeing an end before the engine has begun, or if it opens twice.
-    writing = os.open(pipe, os.O_WRONLY)
-    os.set_blocking(reading, True)
+    with naming_the_disk(pipe):
+        os.mkfifo(pipe, 0o600)
+        reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        # Our own writing end keeps the reader from seeing an end before the engine has begun, or if it opens twice.
+        writing = [os.open(pipe, os.O_WRONLY)]
+        os.set_blocking(reading, True)
     _enlarge(reading)
     rows = _Stoppable(os.fdopen(reading, "rb", buffering=_CHUNK), on_progress)
 
@@ -68,14 +70,13 @@ def pack_table(
                 on_progress=rows.tell,
                 limits=table.limits,
             )
-        except FairshareError:
-            os.close(writing)
+        except Exception:
+            _end(writing)
+            # The engine met a broken pipe because of one of these, and they say why.
             _raise_first(rows.stopped_by, sealing.exception())
             raise
-        except BaseException:
-            os.close(writing)
-            raise
-        os.close(writing)
+        finally:
+            _end(writing)
         _raise_first(rows.stopped_by)
         return sealing.result(), report
 
@@ -137,6 +138,12 @@ class _Stoppable:
         self._rows.close()
 
 
+def _end(writing: list[int]) -> None:
+    """Closes our writing end, once: the reader then comes to the end of the rows."""
+    while writing:
+        os.close(writing.pop())
+
+
 def _raise_first(*errors: BaseException | None) -> None:
     for each in errors:
         if each is not None:
@@ -164,5 +171,5 @@ def _open_chosen(file: ChosenFile) -> Iterator[BinaryIO]:
             fix="Check its path and permissions.",
             where=f"item {file.item}",
         )
-    with os.fdopen(handle, "rb", buffering=_CHUNK) as source:
+    with naming_the_disk(Path(f"item {file.item}")), os.fdopen(handle, "rb", buffering=_CHUNK) as source:
         yield source

@@ -6,6 +6,7 @@ an item was held back, and which other columns the holder has.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -28,6 +29,11 @@ LANGUAGES = ("cy", "en")
 MOST_LINES = 30
 """How many lines the picture shows; the table under it shows all."""
 _LABEL = 20
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 _FILLS = {"sent": "#1d4f91", "suppressed": "#8fb1dd", "filtered": "#f3f4f5", "rejected": "#ffdd00"}
 _MINIMUM = 6.0
 """The least width of a part that is there at all, so that a small one is not lost beside a large one."""
@@ -163,9 +169,18 @@ def read_words(language: str) -> dict[str, Any]:
 @cache
 def _page() -> Any:
     environment = Environment(
-        loader=PackageLoader("fairshare.release"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("fairshare.release"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_make_visible,
     )
     return environment.get_template("sheet.html")
+
+
+def _make_visible(shown: Any) -> Any:
+    """Text without letters that HTML forbids or that turn its direction round, so that nothing reads as it is not."""
+    return _UNFIT.sub("\ufffd", shown) if isinstance(shown, str) and not hasattr(shown, "__html__") else shown
 
 
 def _show(line: SheetLine, audience: Audience) -> SheetLine:

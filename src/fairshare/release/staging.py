@@ -15,14 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from fairshare.words import FairshareError, Refused
 
 STAGING = ".staging"
+_BUFFER = 1024 * 1024
 
 
 class StagingFailed(FairshareError):
-    """The disk or its permissions stopped a release part way; nothing was left under a final name."""
+    """The disk or its permissions stopped the work part way; nothing was left under a final name."""
 
     code = "RELEASE_STAGING_FAILED"
 
@@ -62,10 +64,10 @@ def start_attempt(destination: Path, name: str) -> Iterator[Attempt]:
     Takes    name: how its folder begins; several attempts of one name may run side by side.
     Raises   StagingFailed when the destination cannot be written to.
     """
-    with _one_family(destination):
+    with naming_the_disk(destination):
         folder, lease = _make_leased(destination / STAGING, name)
     try:
-        with _one_family(folder):
+        with naming_the_disk(folder):
             (folder / "out").mkdir(mode=0o700)
         yield Attempt(folder)
     finally:
@@ -79,7 +81,7 @@ def find_abandoned(destination: Path) -> Iterator[Attempt]:
     staging = destination / STAGING
     if not staging.is_dir():
         return
-    with _one_family(staging):
+    with naming_the_disk(staging):
         found = sorted(each for each in staging.iterdir() if each.is_dir() and not each.is_symlink())
     for folder in found:
         lease = _take_lease(folder, wait=False)
@@ -96,7 +98,7 @@ def commit_attempt(attempt: Attempt, final: Path) -> None:
 
     Raises   AlreadyReleased when `final` is there already, by this process or another; StagingFailed.
     """
-    with _one_family(final):
+    with naming_the_disk(final):
         for each in sorted(attempt.out.iterdir()):
             sync(each)
         sync(attempt.out)
@@ -117,12 +119,16 @@ def commit_attempt(attempt: Attempt, final: Path) -> None:
 
 def write_synced(path: Path, content: bytes) -> None:
     """Writes a new private file and waits until the disk holds it."""
-    with _one_family(path):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with naming_the_disk(path), create_file(path) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def create_file(path: Path) -> BinaryIO:
+    """A new file that only its owner can read, opened to write; whatever is there already is left alone."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    return os.fdopen(handle, "wb", buffering=_BUFFER)
 
 
 def sync(path: Path) -> None:
@@ -136,21 +142,21 @@ def sync(path: Path) -> None:
 
 def remove_attempt(attempt: Attempt) -> None:
     """Removes an attempt and all in it; what cannot be removed now is left for `find_abandoned`."""
-    with _one_family(attempt.folder):
+    with naming_the_disk(attempt.folder):
         # First, so that a removal cut short never looks like an attempt that was committed.
         attempt.note.unlink(missing_ok=True)
     shutil.rmtree(attempt.folder, ignore_errors=True)
 
 
 @contextmanager
-def _one_family(place: Path) -> Iterator[None]:
+def naming_the_disk(place: Path) -> Iterator[None]:
     """Turns what the operating system says into a FairshareError."""
     try:
         yield
     except OSError as error:
         raise StagingFailed(
             f"the disk said: {error.strerror or type(error).__name__}",
-            fix="Free space or correct the permissions, and release again.",
+            fix="Free space or correct the permissions, and try again.",
             where=place.name,
         ) from None
 
