@@ -10,9 +10,11 @@ from pathlib import Path
 from fairshare.decide.archive import archive_base
 from fairshare.decide.assess import Assessment, assess
 from fairshare.decide.explain import cite_from
-from fairshare.decide.judge import Matter, Ruling, make_decision, matter_of, reassess, shape_of
+from fairshare.decide.judge import make_decision
 from fairshare.decide.language import RuleBase
 from fairshare.decide.library import RULES, load_real_base, load_words
+from fairshare.decide.reassess import reassess
+from fairshare.decide.ruling import Matter, Ruling, matter_of, shape_of
 from fairshare.decide.words import Words
 from fairshare.desk.entering import check_allowed, enter, find_latest, read_case
 from fairshare.desk.ports import Desk
