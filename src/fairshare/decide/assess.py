@@ -136,10 +136,14 @@ class Assessment:
     @property
     def emergency(self) -> bool:
         """Whether this is an emergency: a conclusion of that sort holds or, if the tool has none, it says so itself."""
-        names = {key.partition("@")[0] for key in self.program.conclusions}
-        if any(each.sort == "emergency" and each.id in names for each in self.base.conclusions.values()):
-            return next(self.holding("emergency"), None) is not None
-        return self.base.tools[self.program.tool].emergency
+        return is_emergency(self.base, self.program, self.statuses)
+
+
+def is_emergency(base: RuleBase, program: Program, statuses: Mapping[str, Status]) -> bool:
+    """Whether a conclusion of the sort `emergency` holds or, where the tool has none, the tool itself says so."""
+    own = {each.id for each in base.conclusions.values() if each.sort == "emergency"}
+    keys = [key for key in program.conclusions if key.partition("@")[0] in own]
+    return any(statuses[key] is Status.TRUE for key in keys) if keys else base.tools[program.tool].emergency
 
 
 def assess(base: RuleBase, tool: str, shape: CaseShape, law_date: date, answers: Mapping[str, Answer]) -> Assessment:

@@ -12,9 +12,11 @@ from datetime import date
 from pydantic import Field
 
 from fairshare.decide.answers import assignment, check_answer, place_value, plain_answer, spread_answers
+from fairshare.decide.assess import is_emergency
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.evaluate import find_program
-from fairshare.decide.language import Fact, RuleBase
+from fairshare.decide.findings import check_finding, check_findings
+from fairshare.decide.language import RuleBase
 from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.relevance import can_change_goal, next_question, relevant_questions
 from fairshare.decide.settle import Status, settle
@@ -27,12 +29,6 @@ class QuestionNotOpen(Refused):
     """The question is not one that this walk asks or has asked."""
 
     code = "QUESTION_NOT_OPEN"
-
-
-class FindingIncomplete(Refused):
-    """A judgement was given without its author, a reason or the factors that it must weigh."""
-
-    code = "FINDING_INCOMPLETE"
 
 
 class RulesChanged(Refused):
@@ -116,8 +112,8 @@ def start_walk(
     """
     program = find_program(base, tool, shape, law_date)
     spread = spread_answers(program, answers or {})
-    check_findings(base, spread)
-    assignment(program, spread)
+    statuses = settle(program, assignment(program, spread))
+    check_findings(base, spread, emergency=is_emergency(base, program, statuses))
     used = set(spread) | {key.partition("@")[0] for key in spread}
     return Walk(
         rules=base.digest,
@@ -187,12 +183,13 @@ def give_answer(base: RuleBase, walk: Walk, key: str, answer: Answer) -> Walk:
         raise QuestionNotOpen(
             "this tool does not ask that of this case", fix="Answer the question that is shown.", where=key
         )
-    check_finding(program.facts[key.partition("@")[0]], answer)
     before = [each.key for each in walk.answers]
     given = Given(key=key, answer=plain_answer(answer))
     place = before.index(key) if key in before else len(before)
     kept, later = (*walk.answers[:place], given), walk.answers[place + 1 :]
-    settle(program, assignment(program, {each.key: each.answer for each in kept}))
+    statuses = settle(program, assignment(program, {each.key: each.answer for each in kept}))
+    emergency = is_emergency(base, program, statuses)
+    check_finding(program.facts[key.partition("@")[0]], answer, where=key, emergency=emergency)
     parked = tuple(each for each in walk.parked if each.key != key)
     if key in before:
         kept, parked = _take_up(program, kept, (*later, *parked))
@@ -280,37 +277,6 @@ def measure_progress(base: RuleBase, walk: Walk) -> Progress:
     return Progress(settled=settled, goals=len(program.goals))
 
 
-def check_findings(base: RuleBase, answers: Mapping[str, Answer]) -> None:
-    """Refuses judgements that lack their author, a reason or a factor."""
-    for key, answer in answers.items():
-        fact = base.facts.get(key.partition("@")[0])
-        if fact is not None:
-            check_finding(fact, answer, where=key)
-
-
-def check_finding(fact: Fact, answer: Answer, where: str | None = None) -> None:
-    """Refuses a judgement that lacks its author, a reason or a factor; see `why_not_finding`."""
-    why_not = why_not_finding(fact, answer)
-    if why_not:
-        raise FindingIncomplete(
-            f"a judgement on {fact.id} {why_not}",
-            fix="Name who judged, why, and what they made of each factor.",
-            where=where or fact.id,
-        )
-
-
-def why_not_finding(fact: Fact, answer: Answer) -> str | None:
-    """What a judgement lacks, or None. "Nobody has judged" needs nothing."""
-    if fact.judgement is None or answer.cannot_be_known:
-        return None
-    if answer.by is None:
-        return "does not say who made it"
-    if not answer.reason.strip():
-        return "gives no reason"
-    missing = [each for each in fact.judgement.factors if not answer.factors.get(each, "").strip()]
-    return f"does not weigh {', '.join(missing)}" if missing else None
-
-
 def write_walk(walk: Walk) -> bytes:
     """A walk as JSON, to be resumed."""
     return walk.model_dump_json(indent=1).encode() + b"\n"
@@ -332,8 +298,8 @@ def read_walk(raw: bytes, base: RuleBase, *, where: str = "walk") -> Walk:
         )
     for each in (*walk.answers, *walk.parked):
         check_answer(program, each.key, each.answer.value)
-        check_finding(base.facts[each.key.partition("@")[0]], each.answer, where=each.key)
-    settle(program, assignment(program, walk.given()))
+    statuses = settle(program, assignment(program, walk.given()))
+    check_findings(base, walk.given(), emergency=is_emergency(base, program, statuses))
     return walk
 
 

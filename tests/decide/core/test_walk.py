@@ -12,12 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from fairshare.decide.answers import assignment, plain_answer
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.errors import BadAnswers
+from fairshare.decide.findings import FindingIncomplete
 from fairshare.decide.language import RuleBase
 from fairshare.decide.load import read_base
 from fairshare.decide.program import CaseShape
 from fairshare.decide.settle import Status, settle
 from fairshare.decide.walk import (
-    FindingIncomplete,
     QuestionNotOpen,
     RulesChanged,
     Walk,

@@ -1,0 +1,81 @@
+"""What an assessment says of one item or conclusion, in the words that a decision and a letter use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fairshare.decide.assess import Assessment
+from fairshare.decide.ground import View, key_of, list_views
+from fairshare.decide.language import Formula, Holds, RollupRow, Rule
+from fairshare.decide.load_checks import walk_atoms
+from fairshare.decide.phrases import sentence
+from fairshare.decide.settle import Status
+from fairshare.decide.words import Words
+from fairshare.words import Outcome, Reason
+
+
+def find_view(assessment: Assessment, item: str) -> View:
+    """The view from an item of the case."""
+    return next(view for view in list_views(assessment.program.shape, "item") if view.item == item)
+
+
+def find_row(assessment: Assessment, item: str) -> RollupRow | None:
+    """The row of the roll-up that decides for an item; None for the default, or while it is open."""
+    outcome = assessment.items[item]
+    rows = assessment.base.rollup.rows
+    if outcome is None:
+        return None
+    at = assessment.result.rows[list(assessment.program.outcomes).index(item)]
+    if at is not None:
+        return rows[at] if at < len(rows) else None
+    return next((row for row in rows if row.outcome == outcome.value), None)
+
+
+def find_grounds(assessment: Assessment, words: Words, item: str) -> list[str]:
+    """The keys of the conclusions that led to an item's outcome.
+
+    Where an item is not shared, the conclusions just below those are more telling, if words say what to do about them.
+    """
+    row, view = find_row(assessment, item), find_view(assessment, item)
+    if row is None:
+        return []
+    found: dict[str, None] = {}
+    for key in _held(assessment, row.when, view):
+        below = [
+            each
+            for rule in _fired(assessment, key)
+            for each in _held(assessment, rule.conditions, view)
+            if words.conclusion(each.partition("@")[0]).next_step
+        ]
+        found.update(dict.fromkeys([key] if Outcome(row.outcome).shares else below or [key]))
+    return list(found)
+
+
+def _held(assessment: Assessment, parts: tuple[Formula, ...], view: View) -> Iterator[str]:
+    """The conclusions that parts of a condition ask for and that hold, seen from an item."""
+    for atom in walk_atoms(parts):
+        if isinstance(atom, Holds) and atom.expected:
+            instance = view.instance(assessment.base.conclusions[atom.conclusion].scope)
+            key = key_of(atom.conclusion, instance or "")
+            if instance is not None and assessment.statuses.get(key) is Status.TRUE:
+                yield key
+
+
+def _fired(assessment: Assessment, key: str) -> list[Rule]:
+    return [assessment.base.rules[rule.rule] for rule in assessment.rules_for(key)]
+
+
+def find_reasons(assessment: Assessment, words: Words, item: str) -> tuple[Reason, ...]:
+    """Why an item comes out as it does: a sentence for each ground, with the provisions its rules cite."""
+    reasons = []
+    for key in find_grounds(assessment, words, item):
+        found = words.conclusion(key.partition("@")[0])
+        cites = dict.fromkeys(cite for rule in _fired(assessment, key) for cite in rule.cite)
+        reasons.append(Reason(text=sentence(found.true or found.title), cites=tuple(cites)))
+    return tuple({reason.text: reason for reason in reasons}.values())
+
+
+def find_next_steps(assessment: Assessment, words: Words, item: str) -> tuple[str, ...]:
+    """What the asker or the holder can do next about an item that is not shared."""
+    steps = [words.conclusion(key.partition("@")[0]).next_step for key in find_grounds(assessment, words, item)]
+    return tuple(dict.fromkeys(sentence(step) for step in steps if step))
