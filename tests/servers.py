@@ -32,8 +32,13 @@ class PostgresServer:
     def execute(self, sql: str) -> str:
         """Runs SQL through psql and gives what it prints, unaligned."""
         done = subprocess.run(
-            [self.binaries / "psql", self.connection, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=sql, text=True,
-            capture_output=True, check=False, timeout=60)
+            [self.binaries / "psql", self.connection, "-XAtq", "-v", "ON_ERROR_STOP=1"],
+            input=sql,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -43,8 +48,9 @@ def find_postgres() -> Path | None:
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((each for each in folders if all((each / name).is_file() for name in ("initdb", "postgres", "psql"))),
-                None)
+    return next(
+        (each for each in folders if all((each / name).is_file() for name in ("initdb", "postgres", "psql"))), None
+    )
 
 
 @contextmanager
@@ -61,17 +67,54 @@ def run_postgres() -> Iterator[PostgresServer]:
         if user:
             for each in (folder, folder / "password"):
                 shutil.chown(each, user)
-        account: dict[str, object] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        account: dict[str, object] = (
+            {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        )
         subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", "-U", "tester", "--pwfile", folder / "password",
-             "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"],
-            check=True, capture_output=True, cwd=folder, timeout=120, **account)
+            [
+                binaries / "initdb",
+                "-D",
+                folder / "data",
+                "-U",
+                "tester",
+                "--pwfile",
+                folder / "password",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            timeout=120,
+            **account,
+        )
         port = _free_port()
         log = (folder / "log").open("wb")
         server = subprocess.Popen(
-            [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder,
-             "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20"],
-            stdout=log, stderr=log, cwd=folder, **account)
+            [
+                binaries / "postgres",
+                "-D",
+                folder / "data",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+                "-k",
+                folder,
+                "-c",
+                "fsync=off",
+                "-c",
+                "shared_buffers=16MB",
+                "-c",
+                "max_connections=20",
+            ],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            **account,
+        )
         log.close()
         _wait_until_ready(binaries, port, server)
         yield PostgresServer(binaries, port)
@@ -98,8 +141,12 @@ def _free_port() -> int:
 
 def _wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
-        ready = subprocess.run([binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"],
-                               capture_output=True, check=False, timeout=30)
+        ready = subprocess.run(
+            [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"],
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
         if ready.returncode == 0:
             return
         try:

@@ -78,8 +78,9 @@ class Between(RowTest):
     @model_validator(mode="after")
     def _has_an_end(self) -> Between:
         if self.first is None and self.last is None:
-            raise FilterUnfit("a range has neither a first nor a last value", fix="Give one or both.",
-                              where=self.column)
+            raise FilterUnfit(
+                "a range has neither a first nor a last value", fix="Give one or both.", where=self.column
+            )
         return self
 
 
@@ -95,7 +96,8 @@ class Listing(RowTest):
     """Only these people, or all but these: the column holds a value that a list file holds, one to a line."""
 
     fits: ClassVar[frozenset[ColumnType]] = frozenset(
-        {ColumnType.TEXT, ColumnType.INTEGER, ColumnType.DATE, ColumnType.DECIMAL})
+        {ColumnType.TEXT, ColumnType.INTEGER, ColumnType.DATE, ColumnType.DECIMAL}
+    )
     test: Literal["listed", "not_listed"]
     path: ListPath
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
@@ -161,12 +163,18 @@ def given_values(test: RowTest) -> Sequence[bool | int | float | str]:
 def check_test(test: RowTest, found: ColumnType) -> None:
     """Raises FilterUnfit if the test, or a value it names, does not suit a column of this type."""
     if found not in test.fits:
-        raise FilterUnfit(f"the test {test.test!r} does not suit a column of type {found}",
-                          fix=f"It suits: {', '.join(sorted(test.fits))}.", where=test.column)
+        raise FilterUnfit(
+            f"the test {test.test!r} does not suit a column of type {found}",
+            fix=f"It suits: {', '.join(sorted(test.fits))}.",
+            where=test.column,
+        )
     for given in given_values(test):
         if read_given(given, found) is None:
-            raise FilterUnfit(f"a value given for the test {test.test!r} is not of type {found}", fix=WRITE_AS[found],
-                              where=test.column)
+            raise FilterUnfit(
+                f"a value given for the test {test.test!r} is not of type {found}",
+                fix=WRITE_AS[found],
+                where=test.column,
+            )
 
 
 WRITE_AS = {
@@ -189,8 +197,9 @@ def read_list(path: Path, found: ColumnType, *, sha256: str | None = None, where
     """
     raw = read_file(path)
     if sha256 is not None and digest_of(raw).hexdigest() != sha256:
-        raise ListChanged("the list file is not the one that the plan names", where=where,
-                          fix="Use that file, or approve a new plan.")
+        raise ListChanged(
+            "the list file is not the one that the plan names", where=where, fix="Use that file, or approve a new plan."
+        )
     values: dict[Cell, None] = {}
     for number, line in enumerate(re.split(r"\r?\n", decode_text(raw, where=where)), start=1):
         if not (text := line.strip(" \t")):

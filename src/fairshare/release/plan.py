@@ -74,16 +74,21 @@ class Plan(Value):
         for place, column in enumerate(self.sent):
             _check_output_name(column, place)
             if column.output.casefold() in seen:
-                raise DuplicateOutput(f"two columns would go as {column.output!r}", fix="Give one of them `sent_as`.",
-                                      where=f"columns: {column.column}")
+                raise DuplicateOutput(
+                    f"two columns would go as {column.output!r}",
+                    fix="Give one of them `sent_as`.",
+                    where=f"columns: {column.column}",
+                )
             seen.add(column.output.casefold())
         if not seen:
-            raise NothingToSend("the plan holds every column back", fix="Name at least one column to send.",
-                                where="columns")
+            raise NothingToSend(
+                "the plan holds every column back", fix="Name at least one column to send.", where="columns"
+            )
         both = {each.column for each in self.columns if isinstance(each, Drop)} & {each.column for each in self.sent}
         if both:
-            raise DuplicateOutput("a column is both sent and dropped", fix="Keep one of the two lines.",
-                                  where=f"columns: {min(both)}")
+            raise DuplicateOutput(
+                "a column is both sent and dropped", fix="Keep one of the two lines.", where=f"columns: {min(both)}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -92,8 +97,11 @@ class Plan(Value):
         for group in self.groups:
             for name in group.columns:
                 if name not in outputs:
-                    raise GroupUnfit(f"the group column {name!r} is not sent", where="groups",
-                                     fix=f"Name columns as they are sent: {', '.join(outputs[:20])}.")
+                    raise GroupUnfit(
+                        f"the group column {name!r} is not sent",
+                        where="groups",
+                        fix=f"Name columns as they are sent: {', '.join(outputs[:20])}.",
+                    )
         return self
 
     @property
@@ -114,7 +122,8 @@ def _check_output_name(column: ColumnTreatment, place: int) -> None:
         raise OutputNameUnfit(
             "a column's own name is not fit to send: it may look like a formula to a spreadsheet",
             fix="Give it `sent_as`: a letter, then letters, digits, spaces, points, dashes or underscores, 63 at most.",
-            where=f"columns.{place}") from None
+            where=f"columns.{place}",
+        ) from None
 
 
 def read_plan(raw: bytes, *, where: str) -> Plan:
@@ -131,8 +140,9 @@ def read_plan(raw: bytes, *, where: str) -> Plan:
     ['pseudonymised (HMAC-SHA-256, key agreement-7)', 'postcode district only']
     """
     if len(raw) > MAX_PLAN_BYTES:
-        raise BadInput(f"the plan is larger than {MAX_PLAN_BYTES:,} bytes", fix="Put long lists into list files.",
-                       where=where)
+        raise BadInput(
+            f"the plan is larger than {MAX_PLAN_BYTES:,} bytes", fix="Put long lists into list files.", where=where
+        )
     parse = parse_json if re.match(rb"(?:\xef\xbb\xbf)?\s*\{", raw) else parse_yaml
     return build(Plan, parse(raw, where=where), where=where)
 
@@ -148,11 +158,17 @@ def check_plan(plan: Plan, schema: Schema) -> None:
     for column in plan.columns:
         found = find_type(column.column, schema, where="columns")
         if found not in column.fits:
-            raise TreatmentUnfit(f"the treatment {column.name!r} does not suit a column of type {found}",
-                                 fix=f"It suits: {', '.join(sorted(column.fits))}.", where=f"columns: {column.column}")
+            raise TreatmentUnfit(
+                f"the treatment {column.name!r} does not suit a column of type {found}",
+                fix=f"It suits: {', '.join(sorted(column.fits))}.",
+                where=f"columns: {column.column}",
+            )
         if isinstance(column, Bands) and found is ColumnType.INTEGER and any(e != int(e) for e in column.edges):
-            raise TreatmentUnfit("whole numbers have no use for bands with fractional edges", fix="Use whole edges.",
-                                 where=f"columns: {column.column}")
+            raise TreatmentUnfit(
+                "whole numbers have no use for bands with fractional edges",
+                fix="Use whole edges.",
+                where=f"columns: {column.column}",
+            )
     for test in plan.rows:
         check_test(test, find_type(test.column, schema, where="rows"))
     if isinstance(plan.source, CsvFile):
@@ -165,9 +181,13 @@ def find_type(column: str, schema: Schema, *, where: str) -> ColumnType:
     if column in schema:
         return schema[column]
     near = get_close_matches(column, schema, n=3, cutoff=0.6) or [
-        name for name in schema if name.casefold() == column.casefold()]
-    raise UnknownColumn(f"the source has no column {column!r}", where=where, fix=(
-        f"Did you mean {' or '.join(near)}?" if near else f"It has: {name_some(schema)}."))
+        name for name in schema if name.casefold() == column.casefold()
+    ]
+    raise UnknownColumn(
+        f"the source has no column {column!r}",
+        where=where,
+        fix=(f"Did you mean {' or '.join(near)}?" if near else f"It has: {name_some(schema)}."),
+    )
 
 
 def name_some(names: Iterable[str], most: int = 30) -> str:
@@ -183,13 +203,18 @@ def output_types(plan: Plan, schema: Schema) -> dict[str, ColumnType]:
 
 def describe_columns(plan: Plan) -> dict[str, str]:
     """Each column sent, by its name in the output, with its treatment in words."""
-    return {each.output: each.describe() if each.output == each.column else f"{each.describe()}, from {each.column}"
-            for each in plan.sent}
+    return {
+        each.output: each.describe() if each.output == each.column else f"{each.describe()}, from {each.column}"
+        for each in plan.sent
+    }
 
 
 def held_back(plan: Plan, schema: Schema) -> dict[str, str]:
     """Each column of the source that does not go, and why."""
     sent = {each.column for each in plan.sent}
     dropped = {each.column for each in plan.columns if isinstance(each, Drop)}
-    return {name: "dropped by the plan" if name in dropped else "not named in the plan"
-            for name in schema if name not in sent}
+    return {
+        name: "dropped by the plan" if name in dropped else "not named in the plan"
+        for name in schema
+        if name not in sent
+    }

@@ -33,16 +33,28 @@ class SourceColumnsUnfit(BadInput):
 def _stays_inside(path: str) -> str:
     parts = PurePosixPath(path).parts
     if path.startswith(("/", "~")) or ".." in parts or "\\" in path or any(ord(each) < 32 for each in path):
-        raise SourcePathUnfit("a path in the plan is absolute or climbs out of its folder",
-                              fix="Give a path relative to the folder that the plan is run in.", where="source.path")
+        raise SourcePathUnfit(
+            "a path in the plan is absolute or climbs out of its folder",
+            fix="Give a path relative to the folder that the plan is run in.",
+            where="source.path",
+        )
     return path
 
 
 PlanPath = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_stays_inside)]
 TableName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
-CsvType = Literal["text", "integer", "decimal", "date", "date DD/MM/YYYY", "date DD-MM-YYYY", "date DD.MM.YYYY",
-                  "date YYYYMMDD", "datetime"]
+CsvType = Literal[
+    "text",
+    "integer",
+    "decimal",
+    "date",
+    "date DD/MM/YYYY",
+    "date DD-MM-YYYY",
+    "date DD.MM.YYYY",
+    "date YYYYMMDD",
+    "datetime",
+]
 """How the cells of a CSV column are written. A plain `date` is YYYY-MM-DD; `datetime` is YYYY-MM-DDTHH:MM:SS."""
 
 Encoding = Literal["utf-8", "latin-1", "windows-1252"]
@@ -102,18 +114,25 @@ def resolve_path(base: Path, path: str, *, folder: bool = False, where: str = "s
         root = base.resolve(strict=True)
         found = (root / _stays_inside(path)).resolve(strict=True)
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFound("there is no such file or folder", fix="Check the path, and the folder the plan is run in.",
-                       where=f"{where}: {path}") from None
+        raise NotFound(
+            "there is no such file or folder",
+            fix="Check the path, and the folder the plan is run in.",
+            where=f"{where}: {path}",
+        ) from None
     except (OSError, RuntimeError, ValueError):
-        raise SourcePathUnfit("the path cannot be followed", fix="Check the path and its permissions.",
-                              where=f"{where}: {path}") from None
+        raise SourcePathUnfit(
+            "the path cannot be followed", fix="Check the path and its permissions.", where=f"{where}: {path}"
+        ) from None
     if not found.is_relative_to(root):
-        raise SourcePathUnfit("a link leads out of the folder that the plan is run in",
-                              fix="Move the file into that folder, or run the plan from where it is.",
-                              where=f"{where}: {path}")
+        raise SourcePathUnfit(
+            "a link leads out of the folder that the plan is run in",
+            fix="Move the file into that folder, or run the plan from where it is.",
+            where=f"{where}: {path}",
+        )
     if not (found.is_dir() if folder else found.is_file()):
-        raise NotFound(f"this is not a {'folder' if folder else 'file'}", fix="Check the path.",
-                       where=f"{where}: {path}")
+        raise NotFound(
+            f"this is not a {'folder' if folder else 'file'}", fix="Check the path.", where=f"{where}: {path}"
+        )
     return found
 
 
@@ -132,11 +151,15 @@ def check_column_names(names: list[str], *, where: str) -> None:
     """Raises SourceColumnsUnfit if a column has no name, or two have names that differ in case at most."""
     for place, name in enumerate(names, start=1):
         if not name.strip() or len(name) > 200 or any(ord(each) < 32 or ord(each) == 127 for each in name):
-            raise SourceColumnsUnfit(f"column {place} has no usable name",
-                                     fix="Give every column a name of 1 to 200 printable characters.", where=where)
+            raise SourceColumnsUnfit(
+                f"column {place} has no usable name",
+                fix="Give every column a name of 1 to 200 printable characters.",
+                where=where,
+            )
     seen: set[str] = set()
     for place, name in enumerate(names, start=1):
         if name.casefold() in seen:
-            raise SourceColumnsUnfit(f"column {place} has the name of an earlier one", fix="Rename one of them.",
-                                     where=where)
+            raise SourceColumnsUnfit(
+                f"column {place} has the name of an earlier one", fix="Rename one of them.", where=where
+            )
         seen.add(name.casefold())

@@ -23,9 +23,11 @@ POSTCODE = "([A-Za-z]{1,2}[0-9][A-Za-z0-9]?)[0-9][A-Za-z]{2}"
 """A whole UK postcode with its spaces taken out, and its district. The same in Python and in RE2."""
 FORMULA = r"^[=+\-@\t\r\n'＝＋－＠]"
 """How a cell begins that a spreadsheet may take for a formula, or that already begins with our mark."""
-FORMULA_NOTE = ("In CSV, text that begins with = + - @ ' a tab or a line end (or a full-width = + - @) has one "
-                "apostrophe before it, so that no spreadsheet runs it as a formula. Take one apostrophe off to have "
-                "the value.")
+FORMULA_NOTE = (
+    "In CSV, text that begins with = + - @ ' a tab or a line end (or a full-width = + - @) has one "
+    "apostrophe before it, so that no spreadsheet runs it as a formula. Take one apostrophe off to have "
+    "the value."
+)
 
 
 class EdgesUnordered(BadInput):
@@ -195,11 +197,15 @@ class _Banded(ColumnTreatment):
     def _edges_rise(cls, edges: tuple[int | float, ...]) -> tuple[int | float, ...]:
         exact = [Decimal(str(edge)) for edge in edges]
         if any(high <= low for low, high in pairwise(exact)):
-            raise EdgesUnordered("the edges of the bands do not rise", fix="List each edge once, smallest first.",
-                                 where="edges")
+            raise EdgesUnordered(
+                "the edges of the bands do not rise", fix="List each edge once, smallest first.", where="edges"
+            )
         if any(abs(edge) > MAX_EDGE or edge != round(edge, MAX_EDGE_PLACES) for edge in exact):
-            raise EdgesUnordered(f"an edge is past {MAX_EDGE:,} or has more than {MAX_EDGE_PLACES} decimal places",
-                                 fix="Use coarser edges.", where="edges")
+            raise EdgesUnordered(
+                f"an edge is past {MAX_EDGE:,} or has more than {MAX_EDGE_PLACES} decimal places",
+                fix="Use coarser edges.",
+                where="edges",
+            )
         return edges
 
 
@@ -214,8 +220,9 @@ class AgeBand(_Banded):
     @classmethod
     def _edges_are_years(cls, edges: tuple[int | float, ...]) -> tuple[int | float, ...]:
         if not all(isinstance(edge, int) and 0 <= edge <= 150 for edge in edges):
-            raise EdgesUnordered("an age is not a whole number from 0 to 150", fix="Give ages in whole years.",
-                                 where="edges")
+            raise EdgesUnordered(
+                "an age is not a whole number from 0 to 150", fix="Give ages in whole years.", where="edges"
+            )
         return edges
 
     def describe(self) -> str:

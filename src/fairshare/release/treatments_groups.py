@@ -52,5 +52,7 @@ def refuse_small_groups(group: GroupTreatment, small: int, rows: int) -> SmallGr
     """The refusal of a release whose groups are too small."""
     return SmallGroups(
         f"{small:,} combinations of ({', '.join(group.columns)}) are shared by fewer than {group.k} rows; "
-        f"{rows:,} rows are in them", where="groups",
-        fix="Generalise those columns further, send fewer of them, or suppress small groups in the plan.")
+        f"{rows:,} rows are in them",
+        where="groups",
+        fix="Generalise those columns further, send fewer of them, or suppress small groups in the plan.",
+    )

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from fairshare.release.engines import EngineReport, GroupMeasured
+from fairshare.release.engines.attaching import Attached, attach_source
 from fairshare.release.engines.duckdb_sql import (
     Compiled,
     compile_plan,
@@ -26,14 +27,7 @@ from fairshare.release.engines.duckdb_sql import (
     suppress_sql,
 )
 from fairshare.release.engines.job import Job, check_counts
-from fairshare.release.engines.session import (
-    Attached,
-    attach_source,
-    close_off,
-    open_session,
-    quote_text,
-    speaking_plainly,
-)
+from fairshare.release.engines.session import close_off, open_session, quote_text, speaking_plainly
 from fairshare.release.filters import read_list
 from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
 from fairshare.release.sources import CsvFile, resolve_path

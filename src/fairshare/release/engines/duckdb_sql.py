@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fairshare.release.engines import OutputFormat
-from fairshare.release.engines.session import OUT_OF_CALENDAR, Attached, SourceColumn, quote_name, quote_text
+from fairshare.release.engines.attaching import Attached, SourceColumn
+from fairshare.release.engines.session import OUT_OF_CALENDAR, quote_name, quote_text
 from fairshare.release.filters import (
     Between,
     Comparison,

@@ -18,16 +18,10 @@ from platform import python_version
 import duckdb
 
 from fairshare.release.engines import EngineReport, GroupMeasured
+from fairshare.release.engines.attaching import Attached, SourceColumn, attach_source
 from fairshare.release.engines.duckdb_sql import read_sql
 from fairshare.release.engines.job import Job, check_counts
-from fairshare.release.engines.session import (
-    Attached,
-    attach_source,
-    open_session,
-    quote_name,
-    quote_text,
-    speaking_plainly,
-)
+from fairshare.release.engines.session import open_session, quote_name, quote_text, speaking_plainly
 from fairshare.release.filters import (
     Between,
     Comparison,

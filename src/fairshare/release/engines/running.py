@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from fairshare.release.engines import Connections, EngineLimits, EngineReport, Keys, OutputFormat, duckdb, memory
+from fairshare.release.engines.attaching import attach_source
 from fairshare.release.engines.job import Job, find_keys
-from fairshare.release.engines.session import attach_source, open_session
+from fairshare.release.engines.session import open_session
 from fairshare.release.filters import Listing
 from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
 from fairshare.release.sources import Schema, Source, resolve_path

@@ -1,0 +1,267 @@
+"""Opening a plan's source as an SQL relation, read only, with what each of its columns holds."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+import duckdb
+
+from fairshare.release.engines import Connections
+from fairshare.release.engines.session import as_glob, load_extension, quote_name, quote_text, speaking_plainly
+from fairshare.release.sources import (
+    CsvFile,
+    ParquetFile,
+    ParquetFolder,
+    PostgresTable,
+    Schema,
+    Source,
+    SourceColumnsUnfit,
+    SourceUnreadable,
+    SqliteTable,
+    check_column_names,
+    list_parquet,
+    resolve_path,
+)
+from fairshare.release.sources_csv import (
+    BLOCK,
+    DATE_ORDER,
+    DATETIME_PATTERN,
+    DECIMAL_PATTERN,
+    DECIMAL_SCALE,
+    INTEGER_PATTERN,
+    MAX_ROW_BYTES,
+    open_text,
+    read_header,
+    type_of,
+)
+from fairshare.release.treatments import ColumnType
+from fairshare.words import BadInput
+
+
+class ConnectionUnknown(BadInput):
+    """The plan names a database connection that was not given."""
+
+    code = "CONNECTION_UNKNOWN"
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column as it is read: what it holds, the SQL type it is read as, and the SQL that reads it."""
+
+    type: ColumnType
+    sql_type: str
+    read: str
+    rejects: str | None = None
+    """SQL that is true where the cell is not of its declared type."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A source as an SQL relation. A relation made of a pipe is read within `flowing`, once each time."""
+
+    relation: str
+    columns: dict[str, SourceColumn]
+    reads: tuple[Path, ...] = ()
+    """The files that DuckDB opens."""
+    transcodes: tuple[Path, Path, CsvFile] | None = None
+    countable: str | None = None
+    """SQL that counts the source's rows without reading them through the plan; none for CSV."""
+    shown: str = ""
+    """The relation as a preview prints it."""
+
+    @property
+    def schema(self) -> Schema:
+        """What each column holds."""
+        return {name: column.type for name, column in self.columns.items()}
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        """Feeds the pipe, if there is one, while the relation is read."""
+        if self.transcodes is None:
+            yield
+            return
+        path, pipe, source = self.transcodes
+        feeder = Thread(target=_feed, args=(path, pipe, source), daemon=True)
+        feeder.start()
+        try:
+            yield
+        finally:
+            release_pipe(pipe, feeder)
+
+
+def _feed(path: Path, pipe: Path, source: CsvFile) -> None:
+    # The row count is compared afterwards, so a feeder that stops early is found out.
+    with suppress(OSError, UnicodeError), open_text(path, source) as text, pipe.open("wb") as out:
+        while block := text.read(BLOCK):
+            out.write(block.encode())
+
+
+def release_pipe(pipe: Path, feeder: Thread) -> None:
+    """Lets a feeder go that still waits for its pipe to be read."""
+    while feeder.is_alive():
+        with suppress(OSError):
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+        feeder.join(0.02)
+
+
+@contextmanager
+def attach_source(
+    session: duckdb.DuckDBPyConnection, source: Source, base: Path, connections: Connections | None
+) -> Iterator[Attached]:
+    """Opens a source, read only, and finds its columns."""
+    where = "source"
+    with TemporaryDirectory(prefix="fairshare-") as folder, speaking_plainly(where):
+        match source:
+            case CsvFile():
+                yield attach_csv(source, resolve_path(base, source.path), Path(folder))
+            case ParquetFile():
+                yield attach_parquet(session, [resolve_path(base, source.path)], where=where)
+            case ParquetFolder():
+                folder_path = resolve_path(base, source.path, folder=True)
+                yield attach_parquet(session, list_parquet(folder_path, where=where), where=where)
+            case SqliteTable():
+                path = resolve_path(base, source.path)
+                load_extension(session, "sqlite_scanner", extra="sqlite")
+                session.execute(f"ATTACH {quote_text(str(path))} AS origin (TYPE sqlite, READ_ONLY)")
+                yield attach_table(session, f"origin.{quote_name(source.table)}", where=where)
+            case PostgresTable():
+                connect_postgres(session, source, connections)
+                table = f"origin.{quote_name(source.schema_name)}.{quote_name(source.table)}"
+                yield attach_table(session, table, where=where)
+
+
+def connect_postgres(
+    session: duckdb.DuckDBPyConnection, source: PostgresTable, connections: Connections | None
+) -> None:
+    """Attaches a PostgreSQL database, read only."""
+    if connections is None:
+        raise ConnectionUnknown(
+            "no database connections were given",
+            fix="Say where connections are kept.",
+            where=f"source.connection: {source.connection}",
+        )
+    string = connections.connection_for(source.connection)
+    load_extension(session, "postgres_scanner", extra="postgres")
+    session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE postgres, READ_ONLY)")
+
+
+def attach_table(session: duckdb.DuckDBPyConnection, table: str, *, where: str) -> Attached:
+    """A table of the attached database."""
+    try:
+        columns = describe_relation(session, table, where=where)
+    except duckdb.CatalogException:
+        raise SourceUnreadable(
+            "the database has no such table or view", fix="Check its name and schema.", where=where
+        ) from None
+    return Attached(table, columns, countable=f"SELECT count(*) FROM {table}", shown=table)
+
+
+def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path], *, where: str) -> Attached:
+    """Parquet files with the same columns."""
+    columns: dict[str, SourceColumn] | None = None
+    for path in paths:
+        found = describe_relation(session, _read_parquet([path]), where=where)
+        if columns is not None and found != columns:
+            raise SourceColumnsUnfit(
+                "the Parquet files differ in their columns",
+                where=where,
+                fix="Keep files with other columns, orders or types in another folder.",
+            )
+        columns = found
+    files = ", ".join(quote_text(as_glob(path)) for path in paths)
+    return Attached(
+        _read_parquet(paths),
+        columns or {},
+        tuple(paths),
+        shown=f"read_parquet(<{len(paths)} file(s)>)",
+        countable=f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata([{files}])",
+    )
+
+
+def _read_parquet(paths: list[Path]) -> str:
+    files = ", ".join(quote_text(as_glob(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false, union_by_name = false)"
+
+
+def describe_relation(session: duckdb.DuckDBPyConnection, relation: str, *, where: str) -> dict[str, SourceColumn]:
+    """The columns of a typed relation."""
+    rows = session.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    check_column_names([row[0] for row in rows], where=where)
+    return {row[0]: _typed_column(f"source.{quote_name(row[0])}", row[1]) for row in rows}
+
+
+_SAME = {
+    **dict.fromkeys(
+        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), ColumnType.INTEGER
+    ),
+    "VARCHAR": ColumnType.TEXT,
+    "BOOLEAN": ColumnType.BOOLEAN,
+    "DATE": ColumnType.DATE,
+    "TIMESTAMP": ColumnType.DATETIME,
+}
+
+
+def _typed_column(name: str, sql_type: str) -> SourceColumn:
+    kind = sql_type.split("(")[0]
+    if kind in _SAME:
+        return SourceColumn(_SAME[kind], sql_type, name)
+    if kind == "DECIMAL":
+        return SourceColumn(ColumnType.DECIMAL, sql_type, name)
+    if kind in ("UUID", "ENUM", "JSON"):
+        return SourceColumn(ColumnType.TEXT, "VARCHAR", f"CAST({name} AS VARCHAR)")
+    if kind in ("FLOAT", "DOUBLE"):
+        # A number that is not a number is a missing one.
+        return SourceColumn(ColumnType.FLOAT, "DOUBLE", f"nullif(CAST({name} AS DOUBLE), 'nan'::DOUBLE)")
+    if kind in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
+        return SourceColumn(ColumnType.DATETIME, "TIMESTAMP", f"CAST({name} AS TIMESTAMP)")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return SourceColumn(ColumnType.DATETIME, "TIMESTAMP", f"({name} AT TIME ZONE 'UTC')")
+    return SourceColumn(ColumnType.OTHER, sql_type, name)
+
+
+def attach_csv(source: CsvFile, path: Path, folder: Path) -> Attached:
+    """A CSV file, through DuckDB's own reader; other encodings reach it as UTF-8 through a pipe."""
+    names = read_header(path, source)
+    reads, transcodes = path, None
+    if source.encoding != "utf-8":
+        reads = folder / "utf-8.csv"
+        os.mkfifo(reads, 0o600)
+        transcodes = (path, reads, source)
+    columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+    # In parallel, DuckDB 1.5.5 loses rows of files that have ragged rows or line ends inside quotation marks.
+    relation = (
+        f"read_csv({quote_text(as_glob(reads))}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"delim = {quote_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+        f"null_padding = false, store_rejects = true, rejects_table = 'ragged', rejects_scan = 'ragged_scans', "
+        f"max_line_size = {MAX_ROW_BYTES}, parallel = false)"
+    )
+    typed = {name: _csv_column(f"source.{quote_name(name)}", source.types.get(name, "text")) for name in names}
+    return Attached(relation, typed, (reads,), transcodes, shown="read_csv(<file>)")
+
+
+def _csv_column(name: str, written: str) -> SourceColumn:
+    found = type_of(written)
+    if found is ColumnType.TEXT:
+        return SourceColumn(found, "VARCHAR", name)
+    if found is ColumnType.INTEGER:
+        sql_type, pattern, text = "BIGINT", INTEGER_PATTERN, name
+    elif found is ColumnType.DECIMAL:
+        sql_type, pattern, text = f"DECIMAL(28, {DECIMAL_SCALE})", DECIMAL_PATTERN, name
+    elif found is ColumnType.DATETIME:
+        sql_type, pattern, text = "TIMESTAMP", DATETIME_PATTERN, name
+    else:
+        order = DATE_ORDER[written]
+        parts = [f"substr({name}, {order.index(part) + 1}, {len(part)})" for part in ("YYYY", "MM", "DD")]
+        sql_type, pattern, text = "DATE", re.sub("[DMY]", "[0-9]", re.escape(order)), " || '-' || ".join(parts)
+    sound = f"regexp_full_match({name}, {quote_text(pattern)})"
+    if found in (ColumnType.DATE, ColumnType.DATETIME):
+        sound += f" AND {text} >= '0001'"
+    read = f"CASE WHEN {sound} THEN TRY_CAST({text} AS {sql_type}) END"
+    return SourceColumn(found, sql_type, read, rejects=f"{name} IS NOT NULL AND ({read}) IS NULL")
