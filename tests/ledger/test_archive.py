@@ -166,6 +166,13 @@ def test_every_signer_must_be_trusted(absent: SigningKey) -> None:
     assert code_of(verify_archive(genuine(), Keys())) == "SIGNER_NOT_TRUSTED"
 
 
+def test_who_sealed_the_archive_must_be_trusted_too() -> None:
+    report = verify_archive(export(seal=STRANGER_KEY), TRUSTED)
+    assert code_of(report) == "SIGNER_NOT_TRUSTED"
+    assert report.fault
+    assert report.fault.where == "seal"
+
+
 def test_a_whole_case_made_up_by_a_stranger_deceives_nobody_who_has_keys() -> None:
     fakes = [SigningKey(key.name, STRANGER_KEY.jwk) for key in (HOLDER_KEY,)]
     made_up = [sign_record(record, fakes[0]) for record in make_chain(agreement={"parties": ()})]
@@ -407,6 +414,7 @@ DAY = date(2026, 3, 2)
         ),
         ({"receipt": {"items": ("i1", "i2", "i3")}}, "OUTSIDE_RELEASE", "item i3 was not to be released"),
         ({"received": {"items": ("i4",)}}, "OUTSIDE_RELEASE", "item i4 was not to be released"),
+        ({"receipt": {"follows": (SIGNED[4].id, FIRST)}}, "BROKEN_LINK", "a receipt cannot follow a request"),
         ({"receipt": {"follows": ()}}, "BROKEN_LINK", "it does not follow the release that it names"),
         ({"release": {"follows": ()}}, "BROKEN_LINK", "it does not follow the decision that it names"),
         ({"release": {"agreement": record_id(REQUEST)}}, "BROKEN_LINK", "the agreement that it names"),

@@ -17,7 +17,7 @@ from fairshare.ledger import (
     witness_checkpoint,
     write_verifier_key,
 )
-from fairshare.ledger.checkpoint import _hash_key, _read_lines, cosign_checkpoint, sign_checkpoint
+from fairshare.ledger.checkpoint import _hash_key, _read_lines, _write_line, cosign_checkpoint, sign_checkpoint
 from fairshare.ledger.tree import hash_leaf, hash_node
 from fairshare.records import Keys
 from fairshare.records.keys import name_public_key
@@ -62,6 +62,10 @@ def test_a_checkpoint_by_a_key_that_is_not_known_is_refused(keys: Keys) -> None:
 def test_a_log_cannot_be_signed_for_under_another_name() -> None:
     with pytest.raises(BadCheckpoint):
         check_checkpoint(NOTE.replace(f"\u2014 {ORIGIN}", "\u2014 other.example"), LOG)
+    body = NOTE.partition("\n\n")[0] + "\n"
+    line = _write_line("other.example", LOG_KEY.public, b"\x01", LOG_KEY.sign(body.encode()))
+    with pytest.raises(BadCheckpoint, match="no known key"):
+        check_checkpoint(f"{body}\n{line}", LOG)
 
 
 def test_every_flipped_bit_is_refused() -> None:

@@ -6,9 +6,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -172,17 +172,15 @@ def test_many_writers_and_two_sequencers_make_one_line(tmp_path: Path) -> None:
             for n in range(first, first + 25):
                 writer.append(commit(n))
 
-    def place() -> None:
+    def place(_: int) -> None:
         with SqliteLog(path, ORIGIN, LOG_KEY) as sequencer:
             for _ in range(10):
                 sequencer.sequence()
 
-    threads = [threading.Thread(target=write, args=(n * 25,)) for n in range(3)]
-    threads += [threading.Thread(target=place) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    with ThreadPoolExecutor(5) as pool:
+        work = [pool.submit(act, n * 25) for n, act in enumerate((write, write, write, place, place))]
+    for each in work:
+        each.result()
     with SqliteLog(path, ORIGIN, LOG_KEY) as log:
         assert log.sequence().size == 75
         log.audit()
