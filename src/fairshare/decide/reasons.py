@@ -31,7 +31,7 @@ def find_row(assessment: Assessment, item: str) -> RollupRow | None:
     return next((row for row in rows if row.outcome == outcome.value), None)
 
 
-def find_grounds(assessment: Assessment, words: Words, item: str) -> list[str]:
+def find_grounds(assessment: Assessment, item: str, words: Words | None = None) -> list[str]:
     """The keys of the conclusions that led to an item's outcome.
 
     Where an item is not shared, the conclusions just below those are more telling, if words say what to do about them.
@@ -45,7 +45,7 @@ def find_grounds(assessment: Assessment, words: Words, item: str) -> list[str]:
             each
             for rule in _fired(assessment, key)
             for each in _held(assessment, rule.conditions, view)
-            if words.conclusion(each.partition("@")[0]).next_step
+            if words and words.conclusion(each.partition("@")[0]).next_step
         ]
         found.update(dict.fromkeys([key] if Outcome(row.outcome).shares else below or [key]))
     return list(found)
@@ -68,7 +68,7 @@ def _fired(assessment: Assessment, key: str) -> list[Rule]:
 def find_reasons(assessment: Assessment, words: Words, item: str) -> tuple[Reason, ...]:
     """Why an item comes out as it does: a sentence for each ground, with the provisions its rules cite."""
     reasons = []
-    for key in find_grounds(assessment, words, item):
+    for key in find_grounds(assessment, item, words):
         found = words.conclusion(key.partition("@")[0])
         cites = dict.fromkeys(cite for rule in _fired(assessment, key) for cite in rule.cite)
         reasons.append(Reason(text=sentence(found.true or found.title), cites=tuple(cites)))
@@ -77,5 +77,5 @@ def find_reasons(assessment: Assessment, words: Words, item: str) -> tuple[Reaso
 
 def find_next_steps(assessment: Assessment, words: Words, item: str) -> tuple[str, ...]:
     """What the asker or the holder can do next about an item that is not shared."""
-    steps = [words.conclusion(key.partition("@")[0]).next_step for key in find_grounds(assessment, words, item)]
+    steps = [words.conclusion(key.partition("@")[0]).next_step for key in find_grounds(assessment, item, words)]
     return tuple(dict.fromkeys(sentence(step) for step in steps if step))
