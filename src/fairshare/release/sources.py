@@ -136,14 +136,14 @@ def resolve_path(base: Path, path: str, *, folder: bool = False, where: str = "s
     return found
 
 
-def list_parquet(folder: Path, *, where: str) -> list[Path]:
+def list_parquet(folder: Path) -> list[Path]:
     """The Parquet files directly in a folder, by name; refused if there are none."""
     root = folder.resolve()
     found = sorted(each for each in folder.iterdir() if each.name.endswith(".parquet") and each.is_file())
     if not found:
-        raise NotFound("the folder holds no file that ends in .parquet", fix="Check the folder.", where=where)
+        raise NotFound("the folder holds no file that ends in .parquet", fix="Check the folder.", where="source.path")
     if any(not each.resolve().is_relative_to(root) for each in found):
-        raise SourcePathUnfit("a link leads out of the folder", fix="Put the file itself there.", where=where)
+        raise SourcePathUnfit("a link leads out of the folder", fix="Put the file itself there.", where="source.path")
     return found
 
 

@@ -116,25 +116,30 @@ def attach_source(
     session: duckdb.DuckDBPyConnection, source: Source, base: Path, connections: Connections | None
 ) -> Iterator[Attached]:
     """Opens a source, read only, and finds its columns."""
-    where = "source"
-    with TemporaryDirectory(prefix="fairshare-") as folder, speaking_plainly(where):
-        match source:
-            case CsvFile():
-                yield attach_csv(source, resolve_path(base, source.path), Path(folder))
-            case ParquetFile():
-                yield attach_parquet(session, [resolve_path(base, source.path)], where=where)
-            case ParquetFolder():
-                folder_path = resolve_path(base, source.path, folder=True)
-                yield attach_parquet(session, list_parquet(folder_path, where=where), where=where)
-            case SqliteTable():
-                path = resolve_path(base, source.path)
-                load_extension(session, "sqlite_scanner", extra="sqlite")
-                session.execute(f"ATTACH {quote_text(str(path))} AS origin (TYPE sqlite, READ_ONLY)")
-                yield attach_table(session, f"origin.{quote_name(source.table)}", where=where)
-            case PostgresTable():
-                connect_postgres(session, source, connections)
-                table = f"origin.{quote_name(source.schema_name)}.{quote_name(source.table)}"
-                yield attach_table(session, table, where=where)
+    with TemporaryDirectory(prefix="fairshare-") as folder:
+        with speaking_plainly("source", opening=True):
+            attached = _attach(session, source, base, connections, Path(folder))
+        yield attached
+
+
+def _attach(
+    session: duckdb.DuckDBPyConnection, source: Source, base: Path, connections: Connections | None, folder: Path
+) -> Attached:
+    match source:
+        case CsvFile():
+            return attach_csv(source, resolve_path(base, source.path), folder)
+        case ParquetFile():
+            return attach_parquet(session, [resolve_path(base, source.path)])
+        case ParquetFolder():
+            return attach_parquet(session, list_parquet(resolve_path(base, source.path, folder=True)))
+        case SqliteTable():
+            path = resolve_path(base, source.path)
+            load_extension(session, "sqlite_scanner", extra="sqlite")
+            session.execute(f"ATTACH {quote_text(str(path))} AS origin (TYPE sqlite, READ_ONLY)")
+            return attach_table(session, f"origin.{quote_name(source.table)}")
+        case PostgresTable():
+            connect_postgres(session, source, connections)
+            return attach_table(session, f"origin.{quote_name(source.schema_name)}.{quote_name(source.table)}")
 
 
 def connect_postgres(
@@ -152,26 +157,26 @@ def connect_postgres(
     session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE postgres, READ_ONLY)")
 
 
-def attach_table(session: duckdb.DuckDBPyConnection, table: str, *, where: str) -> Attached:
+def attach_table(session: duckdb.DuckDBPyConnection, table: str) -> Attached:
     """A table of the attached database."""
     try:
-        columns = describe_relation(session, table, where=where)
+        columns = describe_relation(session, table)
     except duckdb.CatalogException:
         raise SourceUnreadable(
-            "the database has no such table or view", fix="Check its name and schema.", where=where
+            "the database has no such table or view", fix="Check its name and schema.", where="source"
         ) from None
     return Attached(table, columns, countable=f"SELECT count(*) FROM {table}", shown=table)
 
 
-def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path], *, where: str) -> Attached:
+def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path]) -> Attached:
     """Parquet files with the same columns."""
     columns: dict[str, SourceColumn] | None = None
     for path in paths:
-        found = describe_relation(session, _read_parquet([path]), where=where)
+        found = describe_relation(session, _read_parquet([path]))
         if columns is not None and found != columns:
             raise SourceColumnsUnfit(
                 "the Parquet files differ in their columns",
-                where=where,
+                where="source",
                 fix="Keep files with other columns, orders or types in another folder.",
             )
         columns = found
@@ -190,10 +195,10 @@ def _read_parquet(paths: list[Path]) -> str:
     return f"read_parquet([{files}], hive_partitioning = false, union_by_name = false)"
 
 
-def describe_relation(session: duckdb.DuckDBPyConnection, relation: str, *, where: str) -> dict[str, SourceColumn]:
+def describe_relation(session: duckdb.DuckDBPyConnection, relation: str) -> dict[str, SourceColumn]:
     """The columns of a typed relation."""
     rows = session.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    check_column_names([row[0] for row in rows], where=where)
+    check_column_names([row[0] for row in rows], where="source")
     return {row[0]: _typed_column(f"source.{quote_name(row[0])}", row[1]) for row in rows}
 
 

@@ -114,10 +114,9 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
         check_counts(read=check_structure(path, source), accounted=len(rows))
         yield from rows
         return
-    # A column of an odd type is never sent; only whether it is null can matter.
+    used = {each.column for each in (*job.plan.sent, *job.plan.rows)}
     reads = ", ".join(
-        f"({column.read}) IS NOT NULL OR NULL" if column.type is ColumnType.OTHER else read_sql(column, attached)
-        for column in attached.columns.values()
+        _fetch_sql(column, attached) if name in used else "NULL" for name, column in attached.columns.items()
     )
     result = session.execute(f"SELECT {reads} FROM {attached.relation} AS source")
     while batch := result.fetchmany(1000):

@@ -53,46 +53,45 @@ def quote_text(text: str) -> str:
 
 
 @contextmanager
-def speaking_plainly(where: str) -> Iterator[None]:
+def speaking_plainly(where: str, *, opening: bool = False) -> Iterator[None]:
     """Turns DuckDB's errors into ours. Its messages quote values, paths and connection strings, so none survives."""
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise MemoryExceeded(
-            "the run needs more memory than it may use",
-            where=where,
-            fix="Allow it more memory, or group by fewer columns.",
-        ) from None
     except duckdb.Error as error:
-        if OUT_OF_CALENDAR in str(error):
-            raise ValueUnreadable(
-                f"the source holds {OUT_OF_CALENDAR}",
-                where=where,
-                fix="Leave that column out, filter those rows out, or correct them.",
-            ) from None
-        if isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.PermissionException):
-            raise SourceUnreadable(
-                "a file or database cannot be read or written",
-                where=where,
-                fix="Check that it is there, whole, and of the format that the plan says.",
-            ) from None
-        if isinstance(
-            error,
-            duckdb.ConversionException
-            | duckdb.InvalidInputException
-            | duckdb.TypeMismatchException
-            | duckdb.OutOfRangeException,
-        ):
-            raise ValueUnreadable(
-                "the source holds a value that its column's type does not allow",
-                where=where,
-                fix="Correct the source, or make a view of it with the types meant.",
-            ) from None
-        raise EngineFailed(
-            f"DuckDB stopped with {type(error).__name__}",
+        raise _explain(error, where, opening=opening) from None
+
+
+def _explain(error: duckdb.Error, where: str, *, opening: bool) -> FairshareError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MemoryExceeded(
+            "the run needs more memory than it may use",
+            fix="Allow it more memory, or group by fewer columns.",
             where=where,
-            fix="Check the source; if it is sound, report this with the plan.",
-        ) from None
+        )
+    if OUT_OF_CALENDAR in str(error):
+        return ValueUnreadable(
+            f"the source holds {OUT_OF_CALENDAR}",
+            fix="Leave that column out, filter those rows out, or correct them.",
+            where=where,
+        )
+    # What Parquet's own parts raise has no class of its own.
+    if opening or type(error) is duckdb.Error or isinstance(error, duckdb.IOException | duckdb.PermissionException):
+        return SourceUnreadable(
+            "a file or database cannot be read or written",
+            fix="Check that it is there, whole, and of the format that the plan says.",
+            where=where,
+        )
+    if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
+        return ValueUnreadable(
+            "part of the source cannot be read as what its columns say they hold",
+            fix="Check that it is whole; correct it, or make a view of it with the types meant.",
+            where=where,
+        )
+    return EngineFailed(
+        f"DuckDB stopped with {type(error).__name__}",
+        fix="Check the source; if it is sound, report this with the plan.",
+        where=where,
+    )
 
 
 @contextmanager
