@@ -29,9 +29,9 @@ class Phrases:
 
 
 @cache
-def load_phrases(language: Language) -> Phrases:
-    """The sentences of a language."""
-    path = FOLDER / f"{language}.yaml"
+def load_phrases(language: Language, part: str = "") -> Phrases:
+    """The sentences of a language: those of proofs and questions or, with `part` as `report_`, those of the report."""
+    path = FOLDER / f"{part}{language}.yaml"
     try:
         return Phrases(language, _Phrases.validate_python(parse_yaml(read_file(path), where=path.name)))
     except ValidationError:

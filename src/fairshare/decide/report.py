@@ -1,0 +1,403 @@
+"""The report of an assessment or a decision: what was answered, what follows, what to do, and how sure the law is.
+
+The sections follow the record that a holder needs when an authority asks for information. They and their wording are
+this project's own, never the regulator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from fairshare.decide.assess import Assessment
+from fairshare.decide.explain import Citer, explain, tell_proof
+from fairshare.decide.ground import key_of
+from fairshare.decide.phrases import FOLDER, sentence
+from fairshare.decide.reasons import find_next_steps, find_reasons, find_row, find_view
+from fairshare.decide.report_shape import (
+    Block,
+    Bullets,
+    Established,
+    Pairs,
+    Paragraph,
+    Picture,
+    Report,
+    Section,
+    Segment,
+    Table,
+    Told,
+)
+from fairshare.decide.report_telling import Telling
+from fairshare.decide.ruling import Matter
+from fairshare.decide.words import Words, spell
+from fairshare.records.kinds import Decision, Request
+from fairshare.words import Mark
+from fairshare.words.reading import parse_yaml, read_file
+
+MOST_PROOFS = 20
+"""For how many items the report shows the whole proof."""
+_COLOURS = {"agreed": "#00703c", "redacted": "#1d4f91", "withheld": "#8a1f11", "open": "#505a5f"}
+
+
+@cache
+def _load_sections() -> dict[str, dict[str, list[str]]]:
+    raw = parse_yaml(read_file(FOLDER / "report_sections.yaml"), where="report_sections.yaml")
+    return TypeAdapter(dict[str, dict[str, list[str]]]).validate_python(raw)
+
+
+def build_report(
+    assessment: Assessment,
+    words: Words,
+    cite: Citer,
+    *,
+    made_on: date,
+    matter: Matter | None = None,
+    request: Request | None = None,
+    decision: Decision | None = None,
+) -> Report:
+    """The report of an assessment or, with `decision`, of what a person decided on it."""
+    return _Writer(assessment, words, cite, matter, request, decision).write(made_on)
+
+
+class _Writer(Telling):
+    """Writes one report, section by section."""
+
+    def write(self, made_on: date) -> Report:
+        tool = self.words.tool(self.assessment.program.tool).title
+        day = self.say("on_day", day=made_on, law_date=self.assessment.program.law_date)
+        written = {
+            "result": self._result(),
+            "sharing": self._sharing(),
+            **{name: self._plain(name) for name in _load_sections() if name != "sharing"},
+            "discussions": self._discussions(),
+            "actions": self._actions(),
+            "flags": self._holding("red_flag", "flags", "flags_none"),
+            "reasons": self._reasons(),
+            "proofs": self._proofs(),
+            "stamp": self._stamp(),
+        }
+        sections = [Section(name, self.say(name), tuple(blocks)) for name, blocks in written.items() if blocks]
+        return Report(
+            lang={"en": "en-GB", "cy": "cy"}[self.words.language],
+            title=self.say("title_decision" if self.decision else "title", tool=tool),
+            subtitle=day,
+            sections=(Section("about", self.say("about"), tuple(self._about())), *sections),
+        )
+
+    def _about(self) -> Iterator[Block]:
+        for name in ("about_made", "about_own", "about_person"):
+            yield Paragraph(self.say(name))
+        if self.words.unreviewed and "about_unreviewed" in self.phrases.texts:
+            yield Paragraph(self.say("about_unreviewed"), weighty=True)
+
+    def _result(self) -> list[Block]:
+        found, decision, say = self.assessment, self.decision, self.say
+        name = decision.outcome if decision else found.outcome
+        blocks: list[Block] = [
+            Paragraph(say("result_decided" if decision else "result_case", outcome=say(name.value)), weighty=True)
+        ]
+        if decision.emergency if decision else found.emergency:
+            blocks.append(Paragraph(say("result_emergency"), weighty=True))
+        if decision and decision.departure:
+            departure = decision.departure
+            blocks.append(
+                Paragraph(say("result_departs", outcome=say(departure.assessed.value), reasons=departure.reasons))
+            )
+            second = departure.second_approver
+            blocks.append(
+                Paragraph(say("result_second", name=second.name, role=second.role) if second else say("result_alone"))
+            )
+        blocks.append(self._picture())
+        blocks += [Paragraph(text, weighty=True) for text in self._warnings()]
+        return blocks
+
+    def _warnings(self) -> Iterator[str]:
+        say = self.say
+
+        def title(key: str) -> str:
+            return self.words.conclusion(key.partition("@")[0]).title
+
+        for each in self.assessment.collisions:
+            yield say("collision", item=self.name_part(each.item), duty=title(each.duty), bar=title(each.bar))
+        for referral in self.assessment.referrals:
+            yield say("referral", question=self.ask(referral.finding))
+        for other in self.assessment.alternatives:
+            yield say(
+                "alternative",
+                item=self.name_part(other.item),
+                now=self.name_outcome(other.now),
+                then=self.name_outcome(other.then),
+            )
+        for item, keys in self.assessment.waiting_for.items():
+            yield say("waiting", item=self.name_part(item), questions=" ".join(self.ask(key) for key in keys))
+
+    def _picture(self) -> Picture:
+        states = [self.find_state(item) for item in self.assessment.items]
+        return Picture(
+            self.say("picture"),
+            tuple(
+                Segment(self.say(state), states.count(state), colour)
+                for state, colour in _COLOURS.items()
+                if state in states
+            ),
+        )
+
+    def _sharing(self) -> list[Block]:
+        say, matter, request = self.say, self.matter, self.request
+        rows: list[tuple[str, tuple[str, ...]]] = []
+        if matter:
+            rows += [
+                (say("sharing_holder"), (matter.holder.name,)),
+                (say("sharing_recipient"), (matter.recipient.name,)),
+                (say("sharing_purpose"), tuple(filter(None, (matter.purpose.text, matter.purpose.code)))[:1]),
+                (say("sharing_items"), tuple(item.label for item in matter.items)),
+                (say("sharing_people"), tuple(subject.label for subject in matter.subjects)),
+            ]
+            if matter.recipient_contact:
+                rows.append((say("sharing_contact"), (self.name_person(matter.recipient_contact),)))
+        if request:
+            rows += [
+                (say("sharing_necessary"), (request.why_necessary,)),
+                (say("sharing_power"), (request.power or "",)),
+                (say("sharing_reference"), (request.reference or "",)),
+                (say("sharing_received"), (request.received_on.isoformat(),)),
+            ]
+        blocks: list[Block] = [Pairs("", tuple((term, lines) for term, lines in rows if any(lines)))] if rows else []
+        return [*blocks, *self._answers("sharing")]
+
+    def _plain(self, name: str) -> list[Block]:
+        """A section made of what holds and what was answered, with more where it has a part of its own."""
+        blocks: list[Block] = []
+        sorts = _load_sections()[name]["sorts"]
+        for conclusion, instance in self.assessment.holding(*sorts):
+            blocks.append(self._established(conclusion.id, instance))
+        if name == "basis" and next(self.assessment.holding("lawful_basis"), None) is None:
+            blocks.append(Paragraph(self.say("no_basis"), weighty=True))
+        elif sorts and not blocks and name != "transparency":
+            blocks.append(Paragraph(self.say("none_established")))
+        own = {
+            "transparency": self._exemptions,
+            "minimisation": self._items,
+            "fairness": self._findings,
+            "retention": self._retention,
+            "accountability": self._accountability,
+        }.get(name)
+        return [*blocks, *(own() if own else ()), *self._answers(name)]
+
+    def _established(self, conclusion: str, instance: str) -> Established:
+        found = self.words.conclusion(conclusion)
+        citations = []
+        for rule in self.assessment.rules_for(key_of(conclusion, instance)):
+            for provision in self.assessment.base.rules[rule.rule].cite:
+                self.cited[provision] = self.cite(provision)
+                citations.append(self.cited[provision])
+        title = f"{found.title} ({self.name_part(instance)})" if self.is_one_of_many(instance) else found.title
+        return Established(title, sentence(found.true or found.title), tuple(dict.fromkeys(citations)))
+
+    def _answers(self, section: str) -> Iterator[Block]:
+        """The answers that stand in a section, question by question."""
+        lines: dict[str, list[str]] = {}
+        for variable in self.assessment.program.variables:
+            answer = self.assessment.answers.get(variable.key)
+            judged = self.assessment.base.facts[variable.fact].judgement and answer and not answer.cannot_be_known
+            if answer is not None and not judged and find_section(variable.fact) == section:
+                lines.setdefault(variable.fact, []).append(self.tell_answer(variable.fact, variable.instance, answer))
+        if lines:
+            rows = ((self.words.fact(fact).question, tuple(dict.fromkeys(found))) for fact, found in lines.items())
+            yield Pairs(self.say("answers"), tuple(rows))
+
+    def _findings(self) -> Iterator[Block]:
+        rows = []
+        for key, answer in self.assessment.answers.items():
+            name, _, instance = key.partition("@")
+            if self.assessment.base.facts[name].judgement and not answer.cannot_be_known:
+                lines = [sentence(self.tell_answer(name, instance, answer))]
+                if answer.by:
+                    lines = [self.say("answer_by", answer=lines[0], name=answer.by.name, role=answer.by.role)]
+                if answer.reason:
+                    lines.append(self.say("answer_reason", reason=answer.reason))
+                labels = self.words.fact(name).factors
+                lines += [
+                    self.say("answer_factor", factor=labels.get(each) or spell(each), text=text)
+                    for each, text in answer.factors.items()
+                    if text
+                ]
+                rows.append((self.ask(key), tuple(lines)))
+        yield Pairs(self.say("findings"), tuple(rows)) if rows else Paragraph(self.say("findings_none"))
+
+    def _exemptions(self) -> Iterator[Block]:
+        say = self.say
+        if self.decision and self.decision.exemptions:
+            yield Table(
+                say("exemptions_caption"),
+                tuple(say(f"exemption_{name}") for name in ("duty", "person", "provision", "extent", "review")),
+                tuple(
+                    (
+                        each.duty,
+                        self.name_part(each.person) if each.person else say("everyone"),
+                        each.provision,
+                        each.extent,
+                        each.review_on.isoformat(),
+                    )
+                    for each in self.decision.exemptions
+                ),
+            )
+            return
+        opened = [] if self.decision else list(self.assessment.holding("exemption"))
+        if not opened:
+            yield Paragraph(say("exemption_none"))
+        for conclusion, instance in opened:
+            title = self.words.conclusion(conclusion.id).title
+            label = f" ({self.name_part(instance)})" if instance else ""
+            yield Paragraph(say("exemption_open", title=title + label))
+
+    def _items(self) -> Iterator[Block]:
+        say = self.say
+        lines = {line.item.ref: line for line in self.decision.scope} if self.decision else {}
+        rows = []
+        for ref, _, person in self.assessment.program.shape.items:
+            line = lines.get(ref)
+            reasons = (
+                [line.reason.text]
+                if line
+                else [reason.text for reason in find_reasons(self.assessment, self.words, ref)]
+            )
+            outcome = line.outcome if line else self.assessment.items[ref]
+            rows.append(
+                (
+                    self.name_part(ref),
+                    self.name_part(person) if person else say("nobody"),
+                    f"{say(self.find_state(ref))}: {self.name_outcome(outcome)}"
+                    if line
+                    else self.name_outcome(outcome),
+                    (line.treatment if line else None) or "-",
+                    " ".join(reasons) or "-",
+                )
+            )
+        head = tuple(say(f"minimisation_{name}") for name in ("item", "person", "state", "treatment", "reason"))
+        yield Table(say("minimisation_caption"), head, tuple(rows))
+        conditions = (
+            self.decision.conditions
+            if self.decision
+            else tuple(self.tell_what_to_do(each.id) for each, _ in self.assessment.holding("condition"))
+        )
+        if conditions:
+            yield Bullets(say("conditions"), tuple(dict.fromkeys(conditions)))
+
+    def _retention(self) -> Iterator[Block]:
+        if self.decision:
+            valid = self.decision.valid
+            yield Paragraph(self.say("retention_valid", start=valid.start, end=valid.end or self.say("retention_open")))
+
+    def _accountability(self) -> Iterator[Block]:
+        say, decision = self.say, self.decision
+        if decision is None:
+            yield Paragraph(say("accountability_open"), weighty=True)
+            return
+        rows: list[tuple[str, tuple[str, ...]]] = [
+            (say("accountability_decided"), (self.name_person(decision.decided_by),)),
+            (say("accountability_made"), (decision.made_at.strftime("%Y-%m-%d %H:%M %Z"),)),
+            (say("accountability_routine"), (say("yes" if decision.routine else "no"),)),
+            (say("accountability_compelled"), (say("yes" if decision.compelled else "no"),)),
+        ]
+        if decision.approved_by:
+            rows.append(
+                (say("accountability_approved"), tuple(self.name_person(each) for each in decision.approved_by))
+            )
+        if decision.departure and decision.departure.second_approver:
+            rows.append((say("accountability_second"), (self.name_person(decision.departure.second_approver),)))
+        yield Pairs("", tuple(rows))
+
+    def _discussions(self) -> list[Block]:
+        keys = dict.fromkeys(key for waiting in self.assessment.waiting_for.values() for key in waiting)
+        steps = [step for item in self.assessment.items for step in find_next_steps(self.assessment, self.words, item)]
+        needs = [self.tell_what_to_do(each.id) for each, _ in self.assessment.holding("need")]
+        asked = tuple(dict.fromkeys((*needs, *steps, *(self.ask(key) for key in keys))))
+        return [Bullets("", asked)] if asked else [Paragraph(self.say("discussions_none"))]
+
+    def _actions(self) -> list[Block]:
+        return self._holding("action", "actions", "actions_none")
+
+    def _holding(self, sort: str, name: str, none: str) -> list[Block]:
+        lines = tuple(dict.fromkeys(self.tell_what_to_do(each.id) for each, _ in self.assessment.holding(sort)))
+        return [Bullets("", lines)] if lines else [Paragraph(self.say(none))]
+
+    def _reasons(self) -> list[Block]:
+        outcome = self.decision.outcome if self.decision else self.assessment.outcome
+        items = self.assessment.items
+        reasons = (
+            [reason.text for reason in self.decision.reasons]
+            if self.decision
+            else [
+                reason.text
+                for item, found in items.items()
+                if not (found and found.shares)
+                for reason in find_reasons(self.assessment, self.words, item)
+            ]
+        )
+        steps = " ".join(
+            dict.fromkeys(step for item in items for step in find_next_steps(self.assessment, self.words, item))
+        )
+        next_step = self.decision.next_step if self.decision else steps
+        blocks: list[Block] = [Bullets("", tuple(dict.fromkeys(reasons)))] if reasons else []
+        if next_step and (reasons or not outcome.shares):
+            blocks.append(Paragraph(self.say("next_step", text=next_step), weighty=True))
+        return blocks
+
+    def _proofs(self) -> list[Block]:
+        blocks: list[Block] = []
+        for item in list(self.assessment.items)[:MOST_PROOFS]:
+            row, view = find_row(self.assessment, item), find_view(self.assessment, item)
+            sentences = []
+            for part in row.when if row else ():
+                name = getattr(part, "conclusion", None)
+                if name is not None:
+                    scope = self.assessment.base.conclusions[name].scope
+                    proof = explain(
+                        self.sight,
+                        self.assessment.result,
+                        key_of(name, view.instance(scope) or ""),
+                        self.keep_citation,
+                    )
+                    sentences += tell_proof(proof, self.sight.phrases)
+            if sentences:
+                blocks.append(Told(self.say("proofs_item", item=self.name_part(item)), tuple(sentences)))
+        return blocks
+
+    def _stamp(self) -> list[Block]:
+        say, program = self.say, self.assessment.program
+        rows = (
+            (say("stamp_rules"), (program.digest,)),
+            (say("stamp_day"), (program.law_date.isoformat(),)),
+            (say("stamp_tool"), (program.tool,)),
+        )
+        blocks: list[Block] = [Pairs("", rows)]
+        if not self.cited:
+            return [*blocks, Paragraph(say("stamp_none"))]
+        found = sorted(self.cited.values(), key=lambda each: each.title)
+        marks = [self.sight.phrases.say(f"mark_{each.mark.value if each.mark else 'unknown'}") for each in found]
+        blocks.append(
+            Table(
+                say("stamp_caption"),
+                (say("stamp_provision"), say("stamp_says"), say("stamp_mark")),
+                tuple((each.title, each.says or "-", mark) for each, mark in zip(found, marks, strict=True)),
+                tuple(each.link for each in found),
+            )
+        )
+        if any(each.mark is not Mark.READ for each in found):
+            blocks.append(Paragraph(say("stamp_weak"), weighty=True))
+        return blocks
+
+
+def find_section(fact: str) -> str:
+    """The section of the report in which the answer to a fact stands."""
+    fits = [
+        (len(start), name)
+        for name, section in _load_sections().items()
+        for start in section["facts"]
+        if fact.startswith(start)
+    ]
+    return max(fits)[1] if fits else "accountability"

@@ -1,0 +1,109 @@
+"""What every part of a report needs: the case, the words for it, and the names people gave things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairshare.decide.answers import write_value
+from fairshare.decide.assess import Assessment
+from fairshare.decide.conditions_in_words import Sight
+from fairshare.decide.explain import Citation, Citer, make_sight
+from fairshare.decide.phrases import Phrases, load_phrases, sentence
+from fairshare.decide.ruling import Matter
+from fairshare.decide.settle import Status
+from fairshare.decide.words import Words, spell
+from fairshare.records.kinds import Decision, Request, ScopeState
+from fairshare.words import Answer, Outcome, Person
+
+
+@dataclass
+class Telling:
+    """One report in the making."""
+
+    assessment: Assessment
+    words: Words
+    cite: Citer
+    matter: Matter | None
+    request: Request | None
+    decision: Decision | None
+
+    def __post_init__(self) -> None:
+        self.phrases: Phrases = load_phrases(self.words.language, "report_")
+        self.say = self.phrases.say
+        self.labels: dict[str, str] = {}
+        if self.matter:
+            self.labels = {item.ref: item.label for item in self.matter.items}
+            self.labels |= {subject.ref: subject.label for subject in self.matter.subjects}
+        truths = {
+            key: {Status.TRUE: True, Status.FALSE: False}.get(status)
+            for key, status in self.assessment.statuses.items()
+        }
+        self.sight: Sight = make_sight(
+            self.assessment.base,
+            self.assessment.result,
+            self.words,
+            answers=self.assessment.answers,
+            labels=self.labels,
+            truths=truths,
+        )
+        self.cited: dict[str, Citation] = {}
+
+    def name_part(self, instance: str) -> str:
+        """What the case calls a flow, person or item."""
+        return self.labels.get(instance) or spell(instance)
+
+    def ask(self, key: str) -> str:
+        """The question behind a key, and whom or what it is about."""
+        name, _, instance = key.partition("@")
+        question = self.words.fact(name).question
+        return f"{question} ({self.name_part(instance)})" if instance in self.labels else question
+
+    def name_outcome(self, outcome: Outcome | None) -> str:
+        """An outcome in words."""
+        return self.say(outcome.value if outcome else "open")
+
+    def find_state(self, item: str) -> str:
+        """What becomes of an item: `agreed`, `redacted`, `withheld` or `open`."""
+        if self.decision:
+            return next(line.state.value for line in self.decision.scope if line.item.ref == item)
+        outcome = self.assessment.items[item]
+        if outcome is None or outcome is Outcome.DEFER_NEED_INFO:
+            return "open"
+        reduced = outcome in (Outcome.SHARE_MINIMISED, Outcome.SHARE_DEIDENTIFIED)
+        state = ScopeState.REDACTED if reduced else ScopeState.AGREED if outcome.shares else ScopeState.WITHHELD
+        return state.value
+
+    def name_person(self, person: Person) -> str:
+        """A person who acted, in one line."""
+        return ", ".join(filter(None, (person.name, person.role, person.organisation)))
+
+    def is_one_of_many(self, instance: str) -> bool:
+        """Whether the case has more than one of this kind, so that it must be said which is meant."""
+        shape = self.assessment.program.shape
+        kinds = (shape.flows, shape.persons, tuple(ref for ref, _, _ in shape.items))
+        return any(instance in kind and len(kind) > 1 for kind in kinds)
+
+    def tell_answer(self, fact: str, instance: str, answer: Answer) -> str:
+        """An answer in words."""
+        numeric = not self.assessment.base.facts[fact].values and not answer.cannot_be_known
+        if answer.cannot_be_known:
+            text = sentence(
+                self.words.state(fact, answer.value)
+                or self.sight.phrases.say("unobtainable", question=self.words.fact(fact).question)
+            )
+        else:
+            text = write_value(answer.value) if numeric else self.words.label(fact, answer.value)
+        return (
+            self.say("answer_each", label=self.name_part(instance), answer=text)
+            if self.is_one_of_many(instance)
+            else text
+        )
+
+    def tell_what_to_do(self, conclusion: str) -> str:
+        """What a conclusion asks somebody to do or, failing that, what it says."""
+        found = self.words.conclusion(conclusion)
+        return sentence(found.action or found.true or found.title)
+
+    def keep_citation(self, provision: str) -> Citation:
+        """A citation, remembered for the stamp at the end."""
+        return self.cited.setdefault(provision, self.cite(provision))
