@@ -133,6 +133,18 @@ class Session:
             self._remember(self._solver.get_model())
         return found
 
+    def find_clash(self, assumptions: Sequence[int], others: Sequence[int] = ()) -> list[int]:
+        """Few of the assumptions, each of them needed, that leave no completion together with `others`."""
+        if self._solver.solve([*assumptions, *others]):
+            raise ValueError("these assumptions leave a completion")
+        core = set(self._solver.get_core() or ())
+        kept = [each for each in assumptions if each in core]
+        for each in list(kept):
+            fewer = [other for other in kept if other != each]
+            if not self._solver.solve([*fewer, *others]):
+                kept = fewer
+        return kept
+
     def solve_with(self, assumptions: Sequence[int], extra: Iterable[Sequence[int]], budget: Budget) -> bool | None:
         """The same, with clauses that hold for this one question and are then dead."""
         self._top += 1

@@ -1,0 +1,261 @@
+"""Many cases of one program settled side by side: each bit of a number is one case, so one `&` serves them all.
+
+As exact as settling them one by one. Three-valued evaluation decides most; completions that worked for earlier cases
+show what is open; and what the solver proves for one case is proved for every case that has the same few answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fairshare.decide.clauses import Assignment, outcome_key
+from fairshare.decide.program import Program
+from fairshare.decide.settle import Seen, Status, explore
+from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
+
+FILLS_KEPT = 24
+PROOFS_KEPT = 512
+MODELS_TRIED = 4
+
+Known = Sequence[Sequence[int]]
+"""For each variable and each of its values, the cases in which that was answered, as a mask of bits."""
+Fill = tuple[int, ...]
+"""A value for each variable, to take where nothing was answered."""
+Masks = dict[str, int]
+"""From what something stands at to the cases in which it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Answers that settle something: in every case that has them all, `key` stands at `text`. No key: they clash."""
+
+    answers: tuple[tuple[int, int], ...]
+    key: str = ""
+    text: str = ""
+
+
+@dataclass
+class _Batch:
+    """Some cases, and how far settling them has come."""
+
+    full: int
+    known: Known
+    unasked: Sequence[int]
+    stands: dict[str, Masks]
+    """What is final, by the ref of an item or the key of a goal."""
+    seen: dict[str, Masks]
+    """What some completion has reached."""
+    consistent: int = 0
+    """The cases whose answers allow a completion."""
+    clash: int = 0
+    """The cases whose answers allow none."""
+    learnt: bool = False
+
+    def left(self, key: str) -> int:
+        """The cases in which `key` is not final."""
+        return self.full & ~(self.clash | _any(self.stands[key].values()))
+
+    def all_left(self) -> int:
+        """The cases in which anything is not final."""
+        return (self.full & ~(self.clash | self.consistent)) | _any(self.left(key) for key in self.stands)
+
+    def put(self, key: str, text: str, mask: int) -> None:
+        """`key` stands at `text` in these cases, as far as it was not final."""
+        self.stands[key][text] = self.stands[key].get(text, 0) | (mask & self.left(key))
+
+    def note_seen(self, key: str, reached: Masks) -> None:
+        """Completions reach these; what has reached two of them in one case is not settled there."""
+        seen = self.seen[key]
+        for text, mask in reached.items():
+            if mask & ~seen.get(text, 0):
+                seen[text] = seen.get(text, 0) | mask
+                self.learnt = True
+        once = twice = 0
+        for mask in seen.values():
+            twice |= once & mask
+            once |= mask
+        self.put(key, Status.NOT_SETTLED.value, twice)
+
+
+class Lanes:
+    """One program, and what its batches have taught so far. Not to be shared between threads."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.fills: list[Fill] = []
+        self.proofs: list[Proof] = []
+        self.goals = [(key, program.conclusions[key]) for key in program.goals]
+        self.checks = [node for _, node in program.constraints]
+        self.needed = self._list_needed()
+
+    def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
+        """Where each item and each goal stands, in the words of `compare.stand`; and the cases whose answers clash.
+
+        Takes    known: the answers, with what the tool fixes; the highest of `cases` bits is the first case.
+        """
+        full = (1 << cases) - 1
+        keys = (*self.program.outcomes, *self.program.goals)
+        unasked = [full & ~_any(row) for row in known]
+        batch = _Batch(full, known, unasked, {key: {} for key in keys}, {key: {} for key in keys})
+        self._settle_partly(batch)
+        for proof in self.proofs:
+            _apply_proof(batch, proof)
+        self._apply_fills(batch)
+        while left := batch.all_left():
+            self._settle_one(batch, 1 << (left.bit_length() - 1))
+        return {
+            key: {text: mask & ~batch.clash for text, mask in found.items()} for key, found in batch.stands.items()
+        }, batch.clash
+
+    def _list_needed(self) -> list[int]:
+        """The nodes that outcomes, goals and constraints rest on, in topological order."""
+        nodes = self.program.nodes
+        needed = {*self.checks, *(node for _, node in self.goals)}
+        needed |= {node for rows in self.program.outcomes.values() for _, node in rows}
+        for at in range(len(nodes) - 1, -1, -1):
+            if at in needed and nodes[at].sort != "value":
+                needed |= set(nodes[at].of)
+        return sorted(needed)
+
+    def _settle_partly(self, batch: _Batch) -> None:
+        """Three-valued evaluation: node by node, where it surely holds and where it surely does not."""
+        sure, never = [0] * len(self.program.nodes), [0] * len(self.program.nodes)
+        for at in self.needed:
+            node = self.program.nodes[at]
+            if node.sort == "value":
+                variable = node.of[0]
+                sure[at] = _any(batch.known[variable][value] for value in node.among)
+                never[at] = batch.full & ~(sure[at] | batch.unasked[variable])
+            elif node.sort == "not":
+                sure[at], never[at] = never[node.of[0]], sure[node.of[0]]
+            elif node.sort == "and":
+                sure[at], never[at] = _every(batch.full, sure, node.of), _any(never[each] for each in node.of)
+            else:
+                sure[at], never[at] = _any(sure[each] for each in node.of), _every(batch.full, never, node.of)
+        batch.clash = _any(never[each] for each in self.checks)
+        batch.consistent = _every(batch.full, sure, self.checks)
+        for key, goal in self.goals:
+            batch.put(key, Status.TRUE.value, sure[goal])
+            batch.put(key, Status.FALSE.value, never[goal])
+        for item, rows in self.program.outcomes.items():
+            none_before = batch.full
+            for outcome, row in rows:
+                batch.put(item, outcome, none_before & sure[row])
+                none_before &= never[row]
+
+    def _apply_fills(self, batch: _Batch) -> None:
+        """Complete the cases in the ways that worked before; those that worked again stay in front."""
+        useful: list[Fill] = []
+        idle: list[Fill] = []
+        for fill in self.fills:
+            (useful if self._apply_fill(batch, fill) else idle).append(fill)
+        self.fills = [*useful, *idle][:FILLS_KEPT]
+
+    def _apply_fill(self, batch: _Batch, fill: Fill) -> bool:
+        """Complete every case in one way, and note what is reached where the constraints allow it."""
+        if not batch.all_left():
+            return False
+        full, holds = batch.full, [0] * len(self.program.nodes)
+        for at in self.needed:
+            node = self.program.nodes[at]
+            if node.sort == "value":
+                holds[at] = _any(batch.known[node.of[0]][value] for value in node.among)
+                if fill[node.of[0]] in node.among:
+                    holds[at] |= batch.unasked[node.of[0]]
+            elif node.sort == "not":
+                holds[at] = full & ~holds[node.of[0]]
+            elif node.sort == "and":
+                holds[at] = _every(full, holds, node.of)
+            else:
+                holds[at] = _any(holds[each] for each in node.of)
+        allowed = _every(full, holds, self.checks)
+        batch.learnt = bool(allowed & ~(batch.consistent | batch.clash))
+        batch.consistent |= allowed
+        for key, goal in self.goals:
+            batch.note_seen(key, {"true": allowed & holds[goal], "false": allowed & ~holds[goal]})
+        for item, rows in self.program.outcomes.items():
+            reached: Masks = {}
+            none_before = allowed
+            for outcome, row in rows:
+                reached[outcome] = reached.get(outcome, 0) | (none_before & holds[row])
+                none_before &= ~holds[row]
+            batch.note_seen(item, reached)
+        return batch.learnt
+
+    def _settle_one(self, batch: _Batch, bit: int) -> None:
+        """Settle one case with the solver, and others by what that proves and finds."""
+        session = session_for(self.program)
+        answers = {
+            variable: next(value for value, mask in enumerate(row) if mask & bit)
+            for variable, row in enumerate(batch.known)
+            if not batch.unasked[variable] & bit
+        }
+        assumptions = session.assume(answers)
+        seen = explore(session, assumptions, Budget(DEFAULT_BUDGET))
+        if seen is None:
+            batch.clash |= bit
+            self._keep_proof(batch, Proof(_find_reason(session, answers)))
+            return
+        batch.consistent |= bit
+        for key in batch.stands:
+            if batch.left(key) & bit:
+                text, literal = self._read(session, seen, key)
+                batch.put(key, text, bit)
+                if literal is not None:
+                    self._keep_proof(batch, Proof(_find_reason(session, answers, -literal), key, text))
+        for model in session.fitting_models(assumptions)[:MODELS_TRIED]:
+            fill = tuple(
+                next(value for value, each in enumerate(row) if each in model.values) for row in session.clauses.values
+            )
+            if fill not in self.fills and self._apply_fill(batch, fill):
+                self.fills = [fill, *self.fills][:FILLS_KEPT]
+
+    def _read(self, session: Session, seen: Seen, key: str) -> tuple[str, int | None]:
+        """What a key stands at in one case and, if that is settled, the literal that always holds there."""
+        targets = session.clauses.targets
+        if key in self.program.outcomes:
+            literals = {outcome: targets[outcome_key(key, outcome)] for outcome, _ in self.program.outcomes[key]}
+            statuses = {outcome: seen.status_of(literal) for outcome, literal in literals.items()}
+            for outcome, status in statuses.items():
+                if status is Status.TRUE:
+                    return outcome, literals[outcome]
+            open_still = Status.UNDECIDED in statuses.values()
+            return (Status.UNDECIDED if open_still else Status.NOT_SETTLED).value, None
+        status = seen.status_of(targets[key])
+        sign = {Status.TRUE: 1, Status.FALSE: -1}.get(status)
+        return status.value, sign and sign * targets[key]
+
+    def _keep_proof(self, batch: _Batch, proof: Proof) -> None:
+        _apply_proof(batch, proof)
+        self.proofs = [proof, *self.proofs][:PROOFS_KEPT]
+
+
+def _apply_proof(batch: _Batch, proof: Proof) -> None:
+    mask = batch.full
+    for variable, value in proof.answers:
+        mask &= batch.known[variable][value]
+    if proof.key:
+        batch.put(proof.key, proof.text, mask)
+    else:
+        batch.clash |= mask
+
+
+def _find_reason(session: Session, answers: Assignment, *denied: int) -> tuple[tuple[int, int], ...]:
+    """Few of these answers with which nothing is possible that denies as much."""
+    by_literal = dict(zip(session.assume(answers), sorted(answers.items()), strict=True))
+    return tuple(by_literal[each] for each in session.find_clash(list(by_literal), denied))
+
+
+def _any(masks: Iterable[int]) -> int:
+    found = 0
+    for each in masks:
+        found |= each
+    return found
+
+
+def _every(full: int, masks: Sequence[int], of: Iterable[int]) -> int:
+    found = full
+    for each in of:
+        found &= masks[each]
+    return found
