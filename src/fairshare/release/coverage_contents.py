@@ -9,7 +9,7 @@ from fairshare.records.kinds import ScopeState
 from fairshare.release.filters import Equality, Listing, Membership, RowTest, read_list
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import FITS, Carrier, Contents, Table, files_of
-from fairshare.release.plan import plan_to_json
+from fairshare.release.plan import Plan
 from fairshare.release.refusals import (
     AnotherRecord,
     ItemMissing,
@@ -24,6 +24,7 @@ from fairshare.release.refusals import (
 from fairshare.release.sources import resolve_path
 from fairshare.release.treatments import ColumnType
 from fairshare.words import Refused
+from fairshare.words.reading import build
 
 AT_LEAST_AS_STRONG: dict[str, frozenset[str]] = {
     "month": frozenset({"month", "year"}),
@@ -63,7 +64,7 @@ def check_plan_recorded(grounds: Grounds, contents: Contents) -> Iterator[Refuse
         yield AnotherRecord(
             "the release names no plan, or another one", fix="Record the plan and name it.", where="release.plan"
         )
-    elif recorded.plan != plan_to_json(contents.plan):
+    elif build(Plan, recorded.plan, where="release.plan") != contents.plan:
         yield PlanNotRecorded(
             "the plan is not the one that was recorded",
             fix="Run the recorded plan, or record this one and a new intent.",

@@ -41,15 +41,8 @@ def pack_table(
     Takes    private: a folder of our own, where the pipe stands; target: the sealed file.
     Raises   what the engine or encryption raises, and what `on_progress` raises; then `target` is of no use.
     """
-    pipe = private / "rows"
-    with naming_the_disk(pipe):
-        os.mkfifo(pipe, 0o600)
-        reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-        # Our own writing end keeps the reader from seeing an end before the engine has begun, or if it opens twice.
-        writing = [os.open(pipe, os.O_WRONLY)]
-        os.set_blocking(reading, True)
-    _enlarge(reading)
-    rows = _Stoppable(os.fdopen(reading, "rb", buffering=_CHUNK), on_progress)
+    pipe, reading, writing = _make_pipe(private)
+    rows = _Stoppable(reading, on_progress)
 
     def seal() -> SentFile:
         # Closed here: if encryption stops, the engine must meet a broken pipe rather than wait for ever.
@@ -150,10 +143,19 @@ def _raise_first(*errors: BaseException | None) -> None:
             raise each
 
 
-def _enlarge(pipe: int) -> None:
-    """A larger pipe means fewer turns between engine and encryption; Linux only, and only if allowed."""
+def _make_pipe(private: Path) -> tuple[Path, BinaryIO, list[int]]:
+    """A pipe in a folder of our own: where it is, its reading end, and (to be closed once) its writing end."""
+    pipe = private / "rows"
+    with naming_the_disk(pipe):
+        os.mkfifo(pipe, 0o600)
+        reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        # Our own writing end keeps the reader from seeing an end before the engine has begun, or if it opens twice.
+        writing = os.open(pipe, os.O_WRONLY)
+        os.set_blocking(reading, True)
+    # A larger pipe means fewer turns between engine and encryption; Linux only, and only if allowed.
     with suppress(OSError, AttributeError):
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return pipe, os.fdopen(reading, "rb", buffering=_CHUNK), [writing]
 
 
 @contextmanager

@@ -88,25 +88,13 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
     Raises   SettingOutOfRange for a language that has no words yet.
     """
     words = read_words(language)
-    release, decision, agreement = facts.release, facts.decision, facts.agreement
-    end = min(
-        (each.valid.end for each in (decision, agreement) if each is not None and each.valid.end is not None),
-        default=None,
-    )
+    lines = tuple(_show(line, audience) for line in facts.lines)
     lines = tuple(_show(line, audience) for line in facts.lines)
     page: str = _page().render(
         words=words,
         audience=audience,
-        holder=release.holder.name,
-        recipient=release.recipient.name,
-        contact=_name(release.recipient_contact),
-        purpose=release.purpose.text or release.purpose.code,
-        kind=release.release_kind.value,
-        when=_write_date(release.law_date, words),
-        channel=release.channel,
-        until=_write_date(end, words) if end else words["until_further_notice"],
-        released_by=_name(release.released_by),
-        checked_by=_name(release.checked_by),
+        **_tell_parties(facts, words),
+        **_tell_law(facts, words),
         picture=_draw(lines, facts.counts, words),
         counts=_count(facts.counts, words),
         lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
@@ -114,14 +102,6 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
         groups=[_describe_group(each, words) for each in facts.groups],
         risk=facts.risk,
         notes=facts.notes,
-        conditions=[*decision.conditions, *(agreement.conditions if agreement else ())],
-        decision_id=release.decision,
-        decided_by=_name(decision.decided_by),
-        law_then=_write_date(decision.law_date, words),
-        law_now=_write_date(release.law_date, words),
-        agreement_id=release.agreement,
-        agreement_title=agreement.title if agreement else "",
-        grounds=decision.grounds,
         files=[{"name": each.name, "size": f"{each.bytes:,}", "sha256": each.sha256} for each in facts.files],
         sealed=facts.sealed,
         release_id=facts.release_id,
@@ -188,6 +168,39 @@ def _show(line: SheetLine, audience: Audience) -> SheetLine:
     if audience == "recipient" and line.state == "held_back":
         return SheetLine(line.label, line.state)
     return line
+
+
+def _tell_parties(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
+    """Who released to whom, for what, when and how."""
+    release = facts.release
+    ends = [each.valid.end for each in (facts.decision, facts.agreement) if each is not None and each.valid.end]
+    return {
+        "holder": release.holder.name,
+        "recipient": release.recipient.name,
+        "contact": _name(release.recipient_contact),
+        "purpose": release.purpose.text or release.purpose.code,
+        "kind": release.release_kind.value,
+        "when": _write_date(release.law_date, words),
+        "channel": release.channel,
+        "until": _write_date(min(ends), words) if ends else words["until_further_notice"],
+        "released_by": _name(release.released_by),
+        "checked_by": _name(release.checked_by),
+    }
+
+
+def _tell_law(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
+    """What the release rests on: decision, agreement, law and conditions."""
+    decision, agreement = facts.decision, facts.agreement
+    return {
+        "decision_id": facts.release.decision,
+        "decided_by": _name(decision.decided_by),
+        "law_then": _write_date(decision.law_date, words),
+        "law_now": _write_date(facts.release.law_date, words),
+        "agreement_id": facts.release.agreement,
+        "agreement_title": agreement.title if agreement else "",
+        "grounds": decision.grounds,
+        "conditions": tuple(dict.fromkeys((*decision.conditions, *(agreement.conditions if agreement else ())))),
+    }
 
 
 def _tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, Any]) -> str:

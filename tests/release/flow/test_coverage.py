@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairshare.agree.force import AgreementNotInForce
+from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Departure, Party, ReleaseKind, ScopeState
 from fairshare.release import refusals
 from fairshare.release.coverage import check_coverage, why_not_release
@@ -62,6 +63,7 @@ from tests.release.flow.stories import (
     make_study_table,
     make_table,
     one_off,
+    record_plan,
     routine,
     tell,
 )
@@ -411,6 +413,13 @@ def test_the_law_asked_about_is_that_of_the_release_date() -> None:
 
     check_coverage(one_off(TABLE, decision=make_decision(law_date=YESTERDAY), law_today=law_today), TABLE)
     assert asked == [TODAY]
+
+
+def test_a_plan_recorded_with_its_defaults_written_out_is_the_same_plan() -> None:
+    spelt_out = record_plan(TABLE.plan).model_copy(update={"plan": TABLE.plan.model_dump(mode="json")})
+    assert spelt_out != record_plan(TABLE.plan)
+    grounds = one_off(TABLE, plan=spelt_out, release={"plan": record_id(spelt_out)})
+    assert why_not_release(grounds, TABLE) is None
 
 
 @pytest.mark.parametrize(

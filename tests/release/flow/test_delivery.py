@@ -209,6 +209,12 @@ def test_what_is_not_what_was_sent_is_refused(
     check_nothing_opened(arrived)
 
 
+def test_a_file_that_is_too_long_is_stopped_where_it_should_have_ended(arrived: Path) -> None:
+    seal_far_too_much(arrived)
+    with pytest.raises(FilesDiffer, match="longer than what was sent"):
+        opening(arrived)
+
+
 def test_only_the_reader_can_open_it(arrived: Path) -> None:
     _, other = make_reader_key()
     with pytest.raises(CannotOpen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -26,7 +27,7 @@ from fairshare.release.manifest import BadFileName
 from fairshare.release.packing import ReleaseCancelled
 from fairshare.release.plan import UnknownColumn
 from fairshare.release.refusals import BadReaders, NotDecidedToShare, WrongFile
-from fairshare.release.staging import AlreadyReleased, StagingFailed
+from fairshare.release.staging import AlreadyReleased, Attempt, StagingFailed, remove_attempt
 from fairshare.words import FairshareError, NotFound, Outcome
 from tests.release.flow.stories import (
     HOLDER_KEY,
@@ -368,7 +369,8 @@ def test_what_stops_a_release_leaves_nothing(
 def test_a_full_disk_leaves_nothing(limit: int, tmp_path: Path, people: Path, book: FileBook) -> None:
     import resource
 
-    table = make_table(write_people(tmp_path / "many", 20_000).parent, people=None)
+    # More than a pipe holds, so that an engine that nobody stops would wait for ever.
+    table = make_table(write_people(tmp_path / "many", 150_000).parent, people=None)
     decision = make_decision(subjects=(), scope=make_decision().scope[:2])
     plan_of_all = replace(table, plan=table.plan.model_copy(update={"rows": ()}))
     grounds = one_off(plan_of_all, decision=decision)
@@ -389,6 +391,46 @@ def test_a_full_disk_leaves_nothing(limit: int, tmp_path: Path, people: Path, bo
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list_all(tmp_path / "out") == []
     assert book.outcomes() == []
+
+
+def test_the_disk_holds_every_byte_before_the_rename(
+    tmp_path: Path, book: FileBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    before: list[set[int]] = []
+    fsync, rename = os.fsync, os.rename
+
+    def note_fsync(handle: int) -> None:
+        fsync(handle)
+        synced.append(os.fstat(handle).st_ino)
+
+    def note_rename(source: Path, target: Path) -> None:
+        expected = [*source.iterdir(), source, source.parent, source.parent / "note.json"]
+        before.append({each.stat().st_ino for each in expected} - set(synced))
+        del synced[:]
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "rename", note_rename)
+    run_release(bundle(), make_documents(tmp_path / "inputs"), to_reader(tmp_path / "out"), make_ports(book))
+    assert before == [set()]
+    assert (tmp_path / "out").stat().st_ino in synced, "nor is the new name itself on the disk"
+
+
+def test_a_removal_cut_short_never_looks_like_a_release_that_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def remove_out_only(folder: Path, **given: Any) -> None:
+        (folder / "out").rmdir()
+
+    attempt = Attempt(tmp_path / "attempt")
+    attempt.out.mkdir(parents=True)
+    attempt.note.write_bytes(b"{}")
+    monkeypatch.setattr(shutil, "rmtree", remove_out_only)
+    remove_attempt(attempt)
+    assert attempt.folder.exists()
+    assert not attempt.out.exists()
+    assert not attempt.is_committed
 
 
 def test_an_intent_is_released_once(tmp_path: Path, book: FileBook) -> None:
