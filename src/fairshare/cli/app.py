@@ -1,0 +1,74 @@
+"""The `fairshare` command: every subcommand, in the order of the chain."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from fairshare.cli.agree import agree
+from fairshare.cli.ask import ask
+from fairshare.cli.case import case
+from fairshare.cli.commands import Root, add_command
+from fairshare.cli.compare import compare
+from fairshare.cli.decide import decide
+from fairshare.cli.demo.command import demo
+from fairshare.cli.keys import keys
+from fairshare.cli.release import release
+from fairshare.cli.rules import rules
+from fairshare.cli.start import start
+from fairshare.cli.tools import tools
+from fairshare.cli.verify import verify
+from fairshare.cli.what_if import what_if
+
+app = typer.Typer(
+    cls=Root,
+    name="fairshare",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One sharing of personal information, from the question to the receipt. It is not legal advice.",
+)
+DECIDE, DESK, PROVE = "Decide", "At the desk", "Prove"
+
+add_command(app, "tools", panel=DECIDE)(tools)
+add_command(app, "ask", panel=DECIDE)(ask)
+add_command(app, "decide", panel=DECIDE)(decide)
+add_command(app, "compare", panel=DECIDE)(compare)
+add_command(app, "what-if", panel=DECIDE)(what_if)
+app.add_typer(rules, name="rules", rich_help_panel=DECIDE)
+add_command(app, "start", panel=DESK)(start)
+app.add_typer(case, name="case", rich_help_panel=DESK)
+app.add_typer(agree, name="agree", rich_help_panel=DESK)
+app.add_typer(release, name="release", rich_help_panel=DESK)
+app.add_typer(keys, name="keys", rich_help_panel=PROVE)
+add_command(app, "demo", panel=PROVE)(demo)
+add_command(app, "verify", panel=PROVE)(verify)
+
+
+@app.callback()
+def explain(
+    version: bool = typer.Option(
+        False, "--version", help="Show the version and stop.", callback=lambda on: show_version(on)
+    ),
+) -> None:
+    """What `fairshare` itself takes."""
+
+
+def show_version(wanted: bool) -> None:
+    """Prints the version when it is asked for, and stops."""
+    if wanted:
+        from fairshare import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever was reading has left, as `head` does; there is nobody to tell.
+        sys.stderr.close()
+        raise SystemExit(1) from None

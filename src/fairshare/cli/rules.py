@@ -1,0 +1,231 @@
+"""The rules themselves: are they sound, what does one say, and keep them for old decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairshare.cli.bases import RulesFolder, Welsh, load_rules
+from fairshare.cli.commands import Page, add_command
+from fairshare.cli.screen import Screen
+from fairshare.words import ExitCode, NotFound
+
+if TYPE_CHECKING:
+    from fairshare.cli.bases import Rules
+    from fairshare.decide.language import Conclusion, Fact, Rule
+
+rules = typer.Typer(no_args_is_help=True, help="Verify, show and archive rule bases.")
+
+
+@add_command(rules, "verify")
+def verify(screen: Screen, folder: RulesFolder = None) -> Page:
+    """Check a whole rule base: every tool, under every law that it has had, in every nation.
+
+    Looks for gaps, contradictions, broken safety properties, missing or unread citations, and what can never come
+    about. Exits with 5 if anything is wrong.
+    """
+    from fairshare.decide.library import HeldLaw
+    from fairshare.decide.verify import verify_rules
+
+    held = load_rules(folder)
+    with screen.working("verifying the rules") as tell:
+        faults = verify_rules(
+            held.base, law=HeldLaw(held.law), progress=lambda done, total, _: tell(done / max(total, 1))
+        )
+    counted = {"tools": len(held.base.tools), "rules": len(held.base.rules), "facts": len(held.base.facts)}
+    counted |= {"properties": len(held.base.properties)}
+    listed = [
+        {
+            "sort": fault.sort,
+            "subject": fault.subject,
+            "says": fault.says,
+            "tool": fault.tool,
+            "law_date": fault.day,
+            "answers": dict(fault.answers),
+        }
+        for fault in faults
+    ]
+
+    def show(shown: Screen) -> None:
+        for fault in faults:
+            shown.bullet(fault, "red")
+        shown.pairs([(name, f"{count:,}") for name, count in counted.items()])
+        if faults:
+            shown.line(f"Faults: {len(faults)}.", "bold red")
+        else:
+            shown.line("The rule base is sound: no gap or contradiction, nothing unreachable or uncited.", "bold green")
+        shown.line(f"Rule base {held.base.digest}")
+
+    document = {"sound": not faults, "faults": listed, "counts": counted, "rules": held.base.digest}
+    return Page(document, show, ExitCode.UNSOUND if faults else ExitCode.DONE)
+
+
+@add_command(rules, "show")
+def show_rule(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A rule, a fact, a conclusion or a provision.")],
+    folder: RulesFolder = None,
+    welsh: Welsh = False,
+) -> Page:
+    """Show one rule, fact, conclusion or provision of law: what it says, and what it rests on."""
+    held = load_rules(folder, welsh=welsh)
+    if name in held.base.rules:
+        return describe_rule(held, held.base.rules[name])
+    if name in held.base.facts:
+        return describe_fact(held, held.base.facts[name])
+    if name in held.base.conclusions:
+        return describe_conclusion(held, held.base.conclusions[name])
+    return describe_provision(held, name)
+
+
+def describe_rule(held: Rules, rule: Rule) -> Page:
+    """A rule: its reason, its conditions and exceptions in words, its dates and its law."""
+    from fairshare.cli.rules_in_words import say_conditions
+
+    conditions, exceptions = say_conditions(held, rule)
+    document: dict[str, Any] = {
+        "rule": rule.id,
+        "because": held.words.because(rule.id),
+        "concludes": rule.conclusion if rule.positive else f"not {rule.conclusion}",
+        "title": held.words.conclusion(rule.conclusion).title,
+        "if": conditions,
+        "unless": exceptions,
+        "level": rule.level,
+        "gate": rule.gate,
+        "from": rule.start,
+        "to": rule.end,
+        "commencement": "confirmed" if rule.confirmed else "unconfirmed",
+        "nations": sorted(rule.nations),
+        "priority": rule.priority,
+        "provisions": [describe_cited(held, each) for each in rule.cite],
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(rule.id, "bold")
+        screen.line(document["because"])
+        screen.pairs(
+            [
+                ("concludes", f"{'' if rule.positive else 'not: '}{document['title']}"),
+                ("strength", rule.level),
+                ("in force", f"{rule.start or 'always'} to {rule.end or 'further notice'}"),
+                ("nations", ", ".join(document["nations"])),
+            ]
+        )
+        for heading, listed in (("If", conditions), ("Unless", exceptions)):
+            if listed:
+                screen.heading(heading)
+                for each in listed:
+                    screen.bullet(each)
+        screen.heading("Rests on")
+        for each in document["provisions"]:
+            screen.bullet(f"{each['citation']} ({each['checked']}): {each['says']}")
+
+    return Page(document, show)
+
+
+def describe_fact(held: Rules, fact: Fact) -> Page:
+    """A fact: its question, the answers it takes, and the rules that read it."""
+    from fairshare.decide.graph import find_readers
+
+    words = held.words.fact(fact.id)
+    readers = list(find_readers(held.base).get(fact.id, ()))
+    document = {
+        "fact": fact.id,
+        "question": words.question,
+        "help": words.help,
+        "type": str(fact.type),
+        "scope": fact.scope,
+        "values": {each: held.words.label(fact.id, each) for each in fact.values},
+        "always_known": fact.always_known,
+        "judgement": {"role": fact.judgement.role, "factors": fact.judgement.factors} if fact.judgement else None,
+        "read_by": readers,
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(words.question, "bold")
+        screen.line(words.help)
+        screen.pairs([("id", fact.id), ("type", fact.type), ("about each", fact.scope)])
+        for value in fact.values:
+            screen.bullet(f"{value}: {held.words.label(fact.id, value)}")
+        screen.line(f"Rules that read it: {', '.join(readers) or 'none'}")
+
+    return Page(document, show)
+
+
+def describe_conclusion(held: Rules, conclusion: Conclusion) -> Page:
+    """A conclusion: what it means, what it does, and the rules for and against it."""
+    words = held.words.conclusion(conclusion.id)
+    about = [rule for rule in held.base.rules.values() if rule.conclusion == conclusion.id]
+    document = {
+        "conclusion": conclusion.id,
+        "title": words.title,
+        "true": words.true,
+        "false": words.false,
+        "scope": conclusion.scope,
+        "force": conclusion.force,
+        "sort": conclusion.sort,
+        "for": [rule.id for rule in about if rule.positive],
+        "against": [rule.id for rule in about if not rule.positive],
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(words.title, "bold")
+        screen.line(words.true)
+        screen.pairs([("id", conclusion.id), ("about each", conclusion.scope), ("effect", conclusion.force)])
+        for rule in about:
+            screen.bullet(f"{'' if rule.positive else 'against: '}{rule.id}. {held.words.because(rule.id)}")
+
+    return Page(document, show)
+
+
+def describe_provision(held: Rules, name: str) -> Page:
+    """A provision: each version of it, when it is in force, and how it was checked."""
+    try:
+        found = held.law.provision(name)
+    except NotFound:
+        raise NotFound(
+            "there is no rule, fact, conclusion or provision of that name",
+            fix="`fairshare tools TOOL` lists provisions; names are as in the rule files.",
+            where=name[:120],
+        ) from None
+    citing = [rule.id for rule in held.base.rules.values() if found.id in rule.cite]
+    document = found.model_dump(mode="json") | {"citation": found.citation, "cited_by": citing}
+
+    def show(screen: Screen) -> None:
+        screen.line(f"{found.citation}: {found.title}", "bold")
+        screen.pairs([("id", found.id), ("link", found.link or "none"), ("nations", ", ".join(found.nations))])
+        for each in found.versions:
+            span = f"{each.start or 'always'} to {each.end or 'further notice'}"
+            span = "commencement unconfirmed" if each.status == "unconfirmed" else span
+            screen.bullet(f"{span}: {each.says} ({each.checked.how}: {each.checked.against})")
+        screen.line(f"Rules that cite it: {', '.join(citing) or 'none'}")
+
+    return Page(document, show)
+
+
+def describe_cited(held: Rules, provision: str) -> dict[str, Any]:
+    """A provision as a rule's page shows it, in its newest version."""
+    found = held.law.provision(provision)
+    newest = found.versions[-1]
+    return {
+        "id": found.id,
+        "citation": found.citation,
+        "says": newest.says,
+        "checked": str(newest.checked.how),
+        "link": found.link,
+    }
+
+
+@add_command(rules, "archive")
+def archive(
+    store: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where archived rule bases are kept.")],
+    folder: RulesFolder = None,
+) -> Page:
+    """Keep the rule base as one file named by its digest, so that old decisions can be run again exactly."""
+    from fairshare.decide.archive import archive_base
+
+    held = load_rules(folder)
+    path = archive_base(held.folder, store)
+    document = {"rules": held.base.digest, "file": str(path)}
+    return Page(document, lambda screen: screen.line(f"Rule base {held.base.digest} is in {path}."))
