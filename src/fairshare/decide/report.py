@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
-
-from pydantic import TypeAdapter
 
 from fairshare.decide.assess import Assessment
 from fairshare.decide.explain import Citer, explain, tell_proof
-from fairshare.decide.ground import key_of
-from fairshare.decide.phrases import FOLDER, sentence
+from fairshare.decide.ground import key_of, list_views
+from fairshare.decide.phrases import sentence
 from fairshare.decide.reasons import find_next_steps, find_reasons, find_row, find_view
 from fairshare.decide.report_shape import (
     Block,
@@ -30,22 +27,15 @@ from fairshare.decide.report_shape import (
     Table,
     Told,
 )
-from fairshare.decide.report_telling import Telling
+from fairshare.decide.report_telling import Telling, find_section, load_sections
 from fairshare.decide.ruling import Matter
 from fairshare.decide.words import Words, spell
 from fairshare.records.kinds import Decision, Request
 from fairshare.words import Mark
-from fairshare.words.reading import parse_yaml, read_file
 
 MOST_PROOFS = 20
 """For how many items the report shows the whole proof."""
 _COLOURS = {"agreed": "#00703c", "redacted": "#1d4f91", "withheld": "#8a1f11", "open": "#505a5f"}
-
-
-@cache
-def _load_sections() -> dict[str, dict[str, list[str]]]:
-    raw = parse_yaml(read_file(FOLDER / "report_sections.yaml"), where="report_sections.yaml")
-    return TypeAdapter(dict[str, dict[str, list[str]]]).validate_python(raw)
 
 
 def build_report(
@@ -71,7 +61,7 @@ class _Writer(Telling):
         written = {
             "result": self._result(),
             "sharing": self._sharing(),
-            **{name: self._plain(name) for name in _load_sections() if name != "sharing"},
+            **{name: self._plain(name) for name in load_sections() if name != "sharing"},
             "discussions": self._discussions(),
             "actions": self._actions(),
             "flags": self._holding("red_flag", "flags", "flags_none"),
@@ -153,7 +143,7 @@ class _Writer(Telling):
                 (say("sharing_holder"), (matter.holder.name,)),
                 (say("sharing_recipient"), (matter.recipient.name,)),
                 (say("sharing_purpose"), tuple(filter(None, (matter.purpose.text, matter.purpose.code)))[:1]),
-                (say("sharing_items"), tuple(item.label for item in matter.items)),
+                (say("sharing_items"), tuple(self.name_part(item.ref) for item in matter.items)),
                 (say("sharing_people"), tuple(subject.label for subject in matter.subjects)),
             ]
             if matter.recipient_contact:
@@ -171,9 +161,8 @@ class _Writer(Telling):
     def _plain(self, name: str) -> list[Block]:
         """A section made of what holds and what was answered, with more where it has a part of its own."""
         blocks: list[Block] = []
-        sorts = _load_sections()[name]["sorts"]
-        for conclusion, instance in self.assessment.holding(*sorts):
-            blocks.append(self._established(conclusion.id, instance))
+        sorts = load_sections()[name]["sorts"]
+        blocks.extend(self._established(*sorts))
         if name == "basis" and next(self.assessment.holding("lawful_basis"), None) is None:
             blocks.append(Paragraph(self.say("no_basis"), weighty=True))
         elif sorts and not blocks and name != "transparency":
@@ -187,15 +176,31 @@ class _Writer(Telling):
         }.get(name)
         return [*blocks, *(own() if own else ()), *self._answers(name)]
 
-    def _established(self, conclusion: str, instance: str) -> Established:
-        found = self.words.conclusion(conclusion)
-        citations = []
-        for rule in self.assessment.rules_for(key_of(conclusion, instance)):
-            for provision in self.assessment.base.rules[rule.rule].cite:
-                self.cited[provision] = self.cite(provision)
-                citations.append(self.cited[provision])
-        title = f"{found.title} ({self.name_part(instance)})" if self.is_one_of_many(instance) else found.title
-        return Established(title, sentence(found.true or found.title), tuple(dict.fromkeys(citations)))
+    def _group(self, *sorts: str) -> dict[str, list[str]]:
+        """The conclusions of these sorts that hold, each with the parts of the case it holds for."""
+        holding: dict[str, list[str]] = {}
+        for conclusion, instance in self.assessment.holding(*sorts):
+            holding.setdefault(conclusion.id, []).append(instance)
+        return holding
+
+    def _established(self, *sorts: str) -> Iterator[Established]:
+        """What holds, said once for all the persons or items that it holds for."""
+        for name, instances in self._group(*sorts).items():
+            found = self.words.conclusion(name)
+            provisions = dict.fromkeys(
+                provision
+                for instance in instances
+                for rule in self.assessment.rules_for(key_of(name, instance))
+                for provision in self.assessment.base.rules[rule.rule].cite
+            )
+            every = len(list_views(self.assessment.program.shape, self.assessment.base.conclusions[name].scope))
+            parts = ", ".join(self.name_part(each) for each in instances) if len(instances) < every else ""
+            text = sentence(found.true or found.title)
+            yield Established(
+                found.title,
+                f"{text} {self.say('established_for', parts=parts)}" if parts else text,
+                tuple(self.keep_citation(each) for each in provisions),
+            )
 
     def _answers(self, section: str) -> Iterator[Block]:
         """The answers that stand in a section, question by question."""
@@ -212,9 +217,9 @@ class _Writer(Telling):
     def _findings(self) -> Iterator[Block]:
         rows = []
         for key, answer in self.assessment.answers.items():
-            name, _, instance = key.partition("@")
+            name = key.partition("@")[0]
             if self.assessment.base.facts[name].judgement and not answer.cannot_be_known:
-                lines = [sentence(self.tell_answer(name, instance, answer))]
+                lines = [sentence(self.tell_answer(name, "", answer))]
                 if answer.by:
                     lines = [self.say("answer_by", answer=lines[0], name=answer.by.name, role=answer.by.role)]
                 if answer.reason:
@@ -246,13 +251,13 @@ class _Writer(Telling):
                 ),
             )
             return
-        opened = [] if self.decision else list(self.assessment.holding("exemption"))
+        opened = {} if self.decision else self._group("exemption")
         if not opened:
             yield Paragraph(say("exemption_none"))
-        for conclusion, instance in opened:
-            title = self.words.conclusion(conclusion.id).title
-            label = f" ({self.name_part(instance)})" if instance else ""
-            yield Paragraph(say("exemption_open", title=title + label))
+        for name, instances in opened.items():
+            parts = ", ".join(self.name_part(each) for each in instances if each)
+            title = self.words.conclusion(name).title
+            yield Paragraph(say("exemption_open", title=f"{title} ({parts})" if parts else title))
 
     def _items(self) -> Iterator[Block]:
         say = self.say
@@ -390,14 +395,3 @@ class _Writer(Telling):
         if any(each.mark is not Mark.READ for each in found):
             blocks.append(Paragraph(say("stamp_weak"), weighty=True))
         return blocks
-
-
-def find_section(fact: str) -> str:
-    """The section of the report in which the answer to a fact stands."""
-    fits = [
-        (len(start), name)
-        for name, section in _load_sections().items()
-        for start in section["facts"]
-        if fact.startswith(start)
-    ]
-    return max(fits)[1] if fits else "accountability"

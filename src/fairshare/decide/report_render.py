@@ -10,7 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from fairshare.decide.report_shape import Report
 
 _MARKS = re.compile(r"([\\`*_\[\]<>|~&#]|:(?=//)|(?<=www)\.)")
-_LINE_START = re.compile(r"^(\d+)?([.)+=-])")
+_LINE_START = re.compile(r"^(\d+(?=[.)])|(?=[+=-]))(.)")
+
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, halves of surrogate pairs, and signs that turn the direction of what stands around them."""
 
 
 @cache
@@ -21,6 +24,7 @@ def _template(name: str) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda found: _UNFIT.sub("", found) if type(found) is str else found,
     )
     environment.filters["plain"] = escape_markdown
     return environment.get_template(name)

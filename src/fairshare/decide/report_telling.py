@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+
+from pydantic import TypeAdapter
 
 from fairshare.decide.answers import write_value
 from fairshare.decide.assess import Assessment
 from fairshare.decide.conditions_in_words import Sight
 from fairshare.decide.explain import Citation, Citer, make_sight
-from fairshare.decide.phrases import Phrases, load_phrases, sentence
+from fairshare.decide.phrases import FOLDER, Phrases, load_phrases, sentence
 from fairshare.decide.ruling import Matter
 from fairshare.decide.settle import Status
 from fairshare.decide.words import Words, spell
 from fairshare.records.kinds import Decision, Request, ScopeState
 from fairshare.words import Answer, Outcome, Person
+from fairshare.words.reading import parse_yaml, read_file
 
 
 @dataclass
@@ -30,10 +35,7 @@ class Telling:
     def __post_init__(self) -> None:
         self.phrases: Phrases = load_phrases(self.words.language, "report_")
         self.say = self.phrases.say
-        self.labels: dict[str, str] = {}
-        if self.matter:
-            self.labels = {item.ref: item.label for item in self.matter.items}
-            self.labels |= {subject.ref: subject.label for subject in self.matter.subjects}
+        self.labels = name_parts(self.matter) if self.matter else {}
         truths = {
             key: {Status.TRUE: True, Status.FALSE: False}.get(status)
             for key, status in self.assessment.statuses.items()
@@ -107,3 +109,34 @@ class Telling:
     def keep_citation(self, provision: str) -> Citation:
         """A citation, remembered for the stamp at the end."""
         return self.cited.setdefault(provision, self.cite(provision))
+
+
+def name_parts(matter: Matter) -> dict[str, str]:
+    """What to call each subject and item; an item that shares its label with another also says whom it is about."""
+    people = {subject.ref: subject.label for subject in matter.subjects}
+    counts = Counter(item.label for item in matter.items)
+    items = {
+        item.ref: f"{item.label} ({people[item.person]})"
+        if counts[item.label] > 1 and item.person in people
+        else item.label
+        for item in matter.items
+    }
+    return people | items
+
+
+@cache
+def load_sections() -> dict[str, dict[str, list[str]]]:
+    """Which sorts of conclusion and which facts each section of the report shows."""
+    raw = parse_yaml(read_file(FOLDER / "report_sections.yaml"), where="report_sections.yaml")
+    return TypeAdapter(dict[str, dict[str, list[str]]]).validate_python(raw)
+
+
+def find_section(fact: str) -> str:
+    """The section of the report in which the answer to a fact stands."""
+    fits = [
+        (len(start), name)
+        for name, section in load_sections().items()
+        for start in section["facts"]
+        if fact.startswith(start)
+    ]
+    return max(fits)[1] if fits else "accountability"
