@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from fairshare.records import Decision, Request, SignedRecord
 
 
+ReportPath = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write the report, as .html or .md.")]
+CaseOption = Annotated[
+    str | None, typer.Option("--case", metavar="CASE", help="Decide this case at the desk; needs --ruling.")
+]
+RulingPath = Annotated[Path | None, typer.Option("--ruling", metavar="FILE", help="What you decide about every item.")]
+ProposePath = Annotated[
+    Path | None, typer.Option("--propose", metavar="FILE", help="Write a ruling that follows it, to edit.")
+]
+
+
 class ReportKind(BadInput):
     """A report is HTML or Markdown, as its file's name says."""
 
@@ -36,20 +46,11 @@ def decide(
     tool: ToolName,
     answers: AnswersPath,
     law_date: LawDate = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report, as .html or .md.")
-    ] = None,
+    report: ReportPath = None,
     proofs: Annotated[bool, typer.Option("--proofs", help="Show each step of each proof.")] = False,
-    case: Annotated[
-        str | None, typer.Option("--case", metavar="CASE", help="Decide this case at the desk; needs --ruling.")
-    ] = None,
-    ruling: Annotated[
-        Path | None, typer.Option("--ruling", metavar="FILE", help="What you decide about every item.")
-    ] = None,
-    propose: Annotated[
-        Path | None,
-        typer.Option("--propose", metavar="FILE", help="Write a ruling that follows it, to edit."),
-    ] = None,
+    case: CaseOption = None,
+    ruling: RulingPath = None,
+    propose: ProposePath = None,
     desk: DeskFolder = HERE,
     name: ActingAs = None,
     rules: RulesFolder = None,

@@ -101,27 +101,29 @@ def describe_rule(held: Rules, rule: Rule) -> Page:
         "provisions": [describe_cited(held, each) for each in rule.cite],
     }
 
-    def show(screen: Screen) -> None:
-        screen.line(rule.id, "bold")
-        screen.line(document["because"])
-        screen.pairs(
-            [
-                ("concludes", f"{'' if rule.positive else 'not: '}{document['title']}"),
-                ("strength", rule.level),
-                ("in force", f"{rule.start or 'always'} to {rule.end or 'further notice'}"),
-                ("nations", ", ".join(document["nations"])),
-            ]
-        )
-        for heading, listed in (("If", conditions), ("Unless", exceptions)):
-            if listed:
-                screen.heading(heading)
-                for each in listed:
-                    screen.bullet(each)
-        screen.heading("Rests on")
-        for each in document["provisions"]:
-            screen.bullet(f"{each['citation']} ({each['checked']}): {each['says']}")
+    return Page(document, lambda screen: show_rule_page(screen, document))
 
-    return Page(document, show)
+
+def show_rule_page(screen: Screen, rule: dict[str, Any]) -> None:
+    """A rule for a person."""
+    screen.line(rule["rule"], "bold")
+    screen.line(rule["because"])
+    screen.pairs(
+        [
+            ("concludes", rule["title"] if rule["concludes"][:4] != "not " else f"not: {rule['title']}"),
+            ("strength", rule["level"]),
+            ("in force", f"{rule['from'] or 'always'} to {rule['to'] or 'further notice'}"),
+            ("nations", ", ".join(rule["nations"])),
+        ]
+    )
+    for heading, listed in (("If", rule["if"]), ("Unless", rule["unless"])):
+        if listed:
+            screen.heading(heading)
+            for each in listed:
+                screen.bullet(each)
+    screen.heading("Rests on")
+    for each in rule["provisions"]:
+        screen.bullet(f"{each['citation']} ({each['checked']}): {each['says']}")
 
 
 def describe_fact(held: Rules, fact: Fact) -> Page:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fairshare.cli.commands import Page
+from fairshare.cli.files import write_file
 from fairshare.cli.screen import Screen
 from fairshare.words import BadInput
 
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
     from fairshare.words import Organisation
 
 
+People = Annotated[
+    list[str],
+    typer.Option(
+        "--person",
+        metavar="'NAME, JOB: ROLES'",
+        help="Somebody who works there, such as 'Sam Field, housing officer: handler, releaser'. Repeat it.",
+    ),
+]
+
+
 def start(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
     organisation: Annotated[str, typer.Option("--organisation", metavar="NAME", help="Whose desk it is.")],
-    person: Annotated[
-        list[str],
-        typer.Option(
-            "--person",
-            metavar="'NAME, JOB: ROLES'",
-            help="Somebody who works there, such as 'Sam Field, housing officer: handler, releaser'. Repeat it.",
-        ),
-    ],
+    person: People,
     identifier: Annotated[
         str | None, typer.Option("--identifier", help="A registered number, such as ico:ZA123456.")
     ] = None,
@@ -39,7 +43,7 @@ def start(
 
     The roles are handler, decider, approver, releaser, signatory, records_manager, auditor and front_line.
     """
-    from fairshare.desk.workspace import KEY_FILE, TRUST_FILE, start_desk
+    from fairshare.desk.workspace import start_desk
     from fairshare.records import write_keys
     from fairshare.words import Organisation
     from fairshare.words.reading import build
@@ -48,20 +52,7 @@ def start(
     people = [read_actor(each, whose) for each in person]
     public = start_desk(folder, whose, people, log=log or name_log(organisation))
     given = folder / "public-key.json"
-    given.write_bytes(write_keys([public]))
-
-    def show(screen: Screen) -> None:
-        screen.line(f"A desk for {whose.name} is ready in {folder}.", "bold")
-        screen.pairs(
-            [
-                ("signs with", f"{KEY_FILE} (key id {public.kid}); keep it safe, and back it up"),
-                ("trusts", TRUST_FILE),
-                ("give to partners", given.name),
-            ]
-        )
-        for actor in people:
-            screen.bullet(f"{actor.person.name}, {actor.person.role}: {', '.join(sorted(actor.roles))}")
-
+    write_file(given, write_keys([public]), mode=0o644)
     document = {
         "desk": str(folder),
         "organisation": whose.model_dump(),
@@ -69,7 +60,23 @@ def start(
         "public_key_file": str(given),
         "people": [actor.model_dump(mode="json") for actor in people],
     }
-    return Page(document, show)
+    return Page(document, lambda screen: show_desk(screen, document))
+
+
+def show_desk(screen: Screen, made: dict[str, Any]) -> None:
+    """What was made, and what to do with it."""
+    from fairshare.desk.workspace import KEY_FILE, TRUST_FILE
+
+    screen.line(f"A desk for {made['organisation']['name']} is ready in {made['desk']}.", "bold")
+    screen.pairs(
+        [
+            ("signs with", f"{KEY_FILE} (key id {made['key']['kid']}); keep it safe, and back it up"),
+            ("trusts", TRUST_FILE),
+            ("give to partners", made["public_key_file"]),
+        ]
+    )
+    for actor in made["people"]:
+        screen.bullet(f"{actor['person']['name']}, {actor['person']['role']}: {', '.join(sorted(actor['roles']))}")
 
 
 def read_actor(text: str, organisation: Organisation) -> Actor:

@@ -1,1 +1,1 @@
-"""The demo: the main job, end to end, on data that no one here wrote. Two stories, each told by the commands themselves."""
+"""The demo: the main job, end to end, on data that no one here wrote, told by the commands themselves."""

@@ -80,7 +80,7 @@ def ask_and_decide(story: Story) -> None:
         show=lambda found: (f"{len(found['flips'])} of {found['cases']} case comes out differently.",),
     )
     story.run(
-        "A named person decides. The decision is signed, kept and logged, and the rules it was made under are archived.",
+        "A named person decides. The decision is signed and logged, and the rules it was made under are archived.",
         f"fairshare decide le.request answers.yaml --case np-3107 --ruling ruling.yaml --report report.html {DESK}"
         " --as 'Tom Reed'",
         show=show_decided,
@@ -92,7 +92,8 @@ def release(story: Story) -> None:
     """One release too many is refused; the right one is sealed, opened and receipted; and one is told."""
     story.run(
         "Somebody tries to send the social security numbers as well. It is refused, and nothing leaves.",
-        f"fairshare release run np-3107 release-too-much.yaml --to police/reader.key.public.txt {DESK} --as 'Dana Shaw'",
+        "fairshare release run np-3107 release-too-much.yaml --to police/reader.key.public.txt"
+        f" {DESK} --as 'Dana Shaw'",
         expect=ExitCode.REFUSED,
     )
     released = story.run(

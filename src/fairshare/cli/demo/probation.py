@@ -77,7 +77,7 @@ def decide(story: Story) -> None:
         show=lambda found: tuple(f"Not said: {each['needs']}." for each in found["missing"]),
     )
     story.run(
-        "It was collected for law enforcement and is wanted for research: section 36(4) of the Data Protection Act 2018.",
+        "Collected for law enforcement, and wanted for research: section 36(4) of the Data Protection Act 2018.",
         "fairshare decide ca.reuse answers.yaml",
         show=show_assessed,
     )
