@@ -15,7 +15,8 @@ from typing import Any, Literal, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fairshare.records.kinds import Agreement, Counts, Decision, Release, ReleaseKind, SentFile
+from fairshare.law import load_law
+from fairshare.records.kinds import Agreement, Counts, Decision, Ground, Release, ReleaseKind, SentFile
 from fairshare.release.engines import GroupMeasured
 from fairshare.words import Outcome, Person, SettingOutOfRange
 from fairshare.words.reading import parse_yaml
@@ -99,7 +100,7 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
         counts=_count(facts.counts, words),
         lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
         unused=_tell_unused(facts.unused, audience, words),
-        groups=[_describe_group(each, words) for each in facts.groups],
+        groups=dict.fromkeys(_describe_group(each, words) for each in facts.groups),
         risk=facts.risk,
         notes=facts.notes,
         files=[{"name": each.name, "size": f"{each.bytes:,}", "sha256": each.sha256} for each in facts.files],
@@ -198,9 +199,20 @@ def _tell_law(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
         "law_now": _write_date(facts.release.law_date, words),
         "agreement_id": facts.release.agreement,
         "agreement_title": agreement.title if agreement else "",
-        "grounds": decision.grounds,
+        "grounds": _cite(decision.grounds),
         "conditions": tuple(dict.fromkeys((*decision.conditions, *(agreement.conditions if agreement else ())))),
     }
+
+
+def _cite(grounds: tuple[Ground, ...]) -> list[dict[str, Any]]:
+    """Each provision once for all it does here, by the name and the link that the law files give it."""
+    law = load_law()
+    cited = []
+    for provision, says, mark in dict.fromkeys((each.provision, each.says, each.mark) for each in grounds):
+        held = law.provisions.get(provision)
+        name, link = (held.citation, held.link) if held else (provision, None)
+        cited.append({"provision": name, "link": link, "says": says, "mark": mark})
+    return cited
 
 
 def _tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, Any]) -> str:
@@ -281,4 +293,5 @@ def _draw_rows(counts: Counts, words: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _shorten(label: str, most: int = _LABEL) -> str:
-    return label if len(label) <= most else label[: most - 1].rstrip() + "…"
+    """A label that fits, cut in the middle: what tells two apart often stands at the end."""
+    return label if len(label) <= most else f"{label[: most - 7].rstrip()}…{label[-6:].lstrip()}"

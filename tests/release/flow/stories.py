@@ -156,7 +156,7 @@ def make_decision(**changes: Any) -> Decision:
             Ground(
                 sort="lawful_basis",
                 conclusion="basis.recognised",
-                provision="UK GDPR Article 6(1)(ea)",
+                provision="ukgdpr.art6.1.ea",
                 says="Needed to detect crime.",
                 mark="read",
             ),

@@ -117,7 +117,9 @@ def test_a_sheet_is_sound_html_that_needs_no_script_and_fetches_nothing(page: st
     root = parse(page)
     tags = {str(each.tag).rpartition("}")[2] for each in root.iter()}
     assert not tags & {"script", "link", "img", "iframe", "object", "form", "base"}
-    assert not re.search(r"\bon[a-z]+=|url\(|@import|https?://(?!www\.w3\.org)", page)
+    assert not re.search(
+        r"\bon[a-z]+=|url\(|@import|https?://", page.replace('<a href="https://www.legislation.gov.uk/', "")
+    )
     assert "default-src 'none'" in page
 
 
@@ -185,12 +187,12 @@ def test_the_sheet_tells_rows_columns_and_what_stayed() -> None:
         "person Went changed: pseudonymised (HMAC-SHA-256, key agreement-7)",
         "born Went changed: year only",
         "Name Held back: Why Name came out so.",
-        "2 other columns of the source did not go: hiv_status, notes.",
+        "Columns of the source that did not go: 2 (hiv_status, notes).",
         "every group that was sent has at least 2 rows",
         "no rows were sent; the rule was 9",
         "still personal information",
         "Tenancy study",
-        "UK GDPR Article 6(1)(ea)",
+        "Article 6(1)(ea)",
         "31 December 2026",
         "study <1>.csv",
         "1,234,567",
@@ -204,7 +206,7 @@ def test_the_recipients_copy_leaves_out_what_only_the_holder_should_see() -> Non
     page = PAGES["table", "recipient", "en"]
     assert "hiv_status" not in page
     assert "came out so" not in page
-    assert "2 other columns of the source did not go." in page
+    assert "Columns of the source that did not go: 2." in page
     assert "Held back" in page
 
 
