@@ -70,10 +70,20 @@ def weigh(sight: Sight, part: Formula, view: View) -> bool | None:
     if key is None:
         return False
     at = sight.program.index.get(key)
-    value = None if at is None else sight.values[at]
-    if at is None or value is None:
-        return None
-    return _allows(sight, part, at, value)
+    if at is None:
+        return _allows_everything(sight, part)
+    value = sight.values[at]
+    if value is not None:
+        return _allows(sight, part, at, value)
+    allowed = {_allows(sight, part, at, each) for each in range(len(sight.program.variables[at].values))}
+    return allowed.pop() if len(allowed) == 1 else None
+
+
+def _allows_everything(sight: Sight, part: FactIn | FactCompares | FactKnown) -> bool | None:
+    """What a condition says of a fact that this program has no use for: only that it takes every answer, if it does."""
+    fact = sight.base.facts[part.fact]
+    every = {*fact.values, *(() if fact.always_known else (UNOBTAINABLE,))}
+    return True if isinstance(part, FactIn) and fact.values and every <= part.values else None
 
 
 def _allows(sight: Sight, part: FactIn | FactCompares | FactKnown, at: int, value: int) -> bool:

@@ -8,12 +8,11 @@ from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple
 
-from fairshare.decide.answers import Given, assignment
+from fairshare.decide.answers import Given, assignment, read_answer
 from fairshare.decide.ground import ground
 from fairshare.decide.language import RuleBase
 from fairshare.decide.program import CaseShape, GroundRule, Program
 from fairshare.decide.python_code import close_table, compile_program, first_row, open_masks, pair_rails
-from fairshare.words import Answer
 
 PROGRAMS_KEPT = 64
 
@@ -77,7 +76,9 @@ def compile_table(program: Program) -> Callable[[Mapping[str, Given]], Result]:
     """
 
     def evaluate_slowly(answers: Mapping[str, Given]) -> Result:
-        return evaluate(program, assignment(program, {key: Answer(value=value) for key, value in answers.items()}))
+        return evaluate(
+            program, assignment(program, {key: read_answer(value, where=key) for key, value in answers.items()})
+        )
 
     return close_table(program, evaluate_slowly, Result)
 

@@ -162,7 +162,9 @@ def shape_file(model: type[File], parsed: Any, where: str) -> File:
     try:
         return model.model_validate(parsed)
     except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
+        faults = error.errors(include_input=False, include_url=False)
+        # A key that is misspelt is also missing: say the first.
+        fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
     except RecursionError:
         raise WrongShape("it is nested too deeply", fix="Flatten it.", where=where) from None
     steps = [str(step) for step in fault["loc"]]
