@@ -13,14 +13,23 @@ from hashlib import sha256 as digest_of
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, FiniteFloat, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
-from fairshare.release.treatments import DATED, EVERY_TYPE, KNOWN_TYPES, NUMBERS, Cell, ColumnName, ColumnType
+from fairshare.release.treatments import (
+    DATED,
+    EVERY_TYPE,
+    KNOWN_TYPES,
+    NUMBERS,
+    Cell,
+    ColumnName,
+    ColumnType,
+    WrittenNumber,
+)
 from fairshare.words import BadInput, Unsound
 from fairshare.words.reading import decode_text, read_file
 from fairshare.words.values import Value
 
-Given = StrictBool | StrictInt | FiniteFloat | Annotated[StrictStr, StringConstraints(max_length=2000)]
+Given = StrictBool | WrittenNumber | Annotated[StrictStr, StringConstraints(max_length=2000)]
 """A value as a plan writes it: dates and long numbers as text."""
 ListPath = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 

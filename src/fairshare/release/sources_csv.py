@@ -45,6 +45,7 @@ INTEGER_PATTERN = r"-?[0-9]{1,18}"
 DECIMAL_PATTERN = r"-?[0-9]{1,18}(\.[0-9]{1,10})?"
 DECIMAL_SCALE = 10
 
+UNIFORM = "Save the file with LF or with CR LF line ends."
 TOO_FEW = "too few cells"
 TOO_MANY = "too many cells"
 
@@ -90,34 +91,35 @@ class _Structure:
             ord("e") if each in edges else ord('"') if each == ord('"') else ord("x") for each in range(256)
         )
 
-    def fail(self, what: str, fix: str) -> CsvUnsound:
-        return CsvUnsound(f"{what}, at or soon after row {self.rows + self.blank + 1}", fix=fix, where=self.where)
+    def fail(self, what: str, fix: str, before: bytes = b"") -> CsvUnsound:
+        row = self.rows + self.blank + before.count(b"\n") + 1
+        return CsvUnsound(f"{what}, at or soon after row {row:,}", fix=fix, where=self.where)
 
     def check_bytes(self, block: bytes) -> None:
         try:
             self.decoder.decode(block)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
             raise self.fail(
                 f"the file is not {self.encoding} throughout",
                 "Name its encoding in the plan: utf-8, latin-1 or windows-1252.",
+                block[: error.start],
             ) from None
         if b"\x00" in block:
-            raise self.fail("there is a null byte", "Export the file again as plain CSV.")
+            raise self.fail("there is a null byte", "Export the file again as plain CSV.", block.partition(b"\x00")[0])
 
     def read(self, block: bytes, *, last: bool) -> None:
         self.check_bytes(block)
         pieces = block.split(b'"')
         started_inside, self.inside = self.inside, self.inside ^ (len(pieces) % 2 == 0)
-        outside = b'"'.join(pieces[started_inside::2])
-        if len(pieces) > 1 or started_inside:
-            around = b'"' * started_inside + outside + b'"' * self.inside
-            shape = around.translate(self.shape)
-            if b'x"' in shape or b'"x' in shape:
-                raise self.fail(
-                    "a quotation mark stands inside a cell that is not in quotation marks",
-                    "Put such cells in quotation marks and double the ones inside.",
-                )
-            outside = around
+        # What is inside quotation marks is left out; each run of it leaves its marks, one on the side that is cut.
+        outside = b'"' * started_inside + b'"'.join(pieces[started_inside::2]) + b'"' * self.inside
+        shape = outside.translate(self.shape) if len(pieces) > 1 else b""
+        if b'x"' in shape or b'"x' in shape:
+            raise self.fail(
+                "a quotation mark stands inside a cell that is not in quotation marks",
+                "Put such cells in quotation marks and double the ones inside.",
+                outside[: min(at for each in (b'x"', b'"x') if (at := shape.find(each)) >= 0)],
+            )
         self.count_rows(outside, last=last)
 
     def count_rows(self, outside: bytes, *, last: bool) -> None:
@@ -125,11 +127,10 @@ class _Structure:
         if self.crlf is None and feeds:
             self.crlf = returns > 0
         if returns != pairs or (feeds and pairs != (feeds if self.crlf else 0)):
-            raise self.fail("rows do not all end in the same way", "Save the file with LF or with CR LF line ends.")
+            raise self.fail("rows do not all end in the same way", UNIFORM)
         lines = outside.split(b"\r\n" if self.crlf else b"\n")
         self.rows += feeds + (last and lines[-1] != b"")
-        blank = lines[:-1].count(b"") if b"\n\n" in outside or b"\n\r\n" in outside or lines[0] == b"" else 0
-        self.blank += blank
+        self.blank += lines[:-1].count(b"")
         if last and self.inside:
             raise self.fail("a quotation mark is opened and never closed", "Close it, or remove it.")
 
@@ -164,6 +165,8 @@ def read_header(path: Path, source: CsvFile) -> list[str]:
             line = handle.readline(MAX_ROW_BYTES)
     except OSError:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=where) from None
+    if b"\r" in line.rstrip(b"\r\n"):
+        raise CsvUnsound("rows do not all end in the same way, from row 1 on", fix=UNIFORM, where=where)
     if line.startswith(BOM):
         if source.encoding != "utf-8":
             raise CsvUnsound(

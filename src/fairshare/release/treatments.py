@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, FiniteFloat, StrictInt, StringConstraints, field_validator
+from pydantic import BeforeValidator, Field, StrictInt, StringConstraints, field_validator
 
 from fairshare.words import BadInput
 from fairshare.words.values import Ref, Value
@@ -77,7 +77,8 @@ def _only_written_dates(given: object) -> object:
 
 
 PlainDate = Annotated[date, BeforeValidator(_only_written_dates)]
-Edge = StrictInt | FiniteFloat
+WrittenNumber = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A number that a plan writes as a number."""
 
 
 class ColumnTreatment(Value):
@@ -189,7 +190,7 @@ class GeneralisePostcode(ColumnTreatment):
 
 class _Banded(ColumnTreatment):
     treatment: Literal["generalise"]
-    edges: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=200)]
+    edges: Annotated[tuple[WrittenNumber, ...], Field(min_length=1, max_length=200)]
     """Where one band ends and the next begins, rising; an edge belongs to the band above it."""
 
     @field_validator("edges")

@@ -1,0 +1,215 @@
+"""Sources that cannot be trusted are refused before a row of them goes, and rows that cannot be read are kept apart."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fairshare.release.sources_csv as sources_csv
+from fairshare.release.engines import list_rejected_rows, run_plan, schema_of
+from fairshare.release.plan import Plan
+from fairshare.release.sources import CsvFile, ParquetFile, ParquetFolder, PostgresTable, SqliteTable
+from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
+from fairshare.words import FairshareError
+from tests.release.engines.tables import FixedKeys, a_folder, csv_files, write_parquet
+from tests.servers import run_postgres
+
+
+def csv_source(**more):
+    return CsvFile(**({"format": "csv", "path": "t.csv"} | more))
+
+
+@pytest.mark.parametrize(("raw", "words", "fix"), [
+    (b"a,b\n1,2\nx,\xe9\n", "not utf-8 throughout, at or soon after row 3", "latin-1 or windows-1252"),
+    (b"a,b\n1,2\n3\x00,4\n", "null byte", "plain CSV"),
+    (b'a,b\n5" pipe,2\n', "quotation mark stands inside a cell", "double the ones inside"),
+    (b'a,b\n"x"y,2\n', "quotation mark stands inside a cell", "double"),
+    (b'a,b\n1, "x"\n', "quotation mark stands inside a cell", "double"),
+    (b'a,b\n1,"x\n2,y\n', "opened and never closed", "Close it"),
+    (b"a,b\r\n1,2\n", "do not all end in the same way", "LF"),
+    (b"a,b\n1,2\r\n", "do not all end in the same way", "LF"),
+    (b"a,b\r1,2\r", "do not all end in the same way", "LF"),
+    (b"a,b\n1,x\ry\n", "do not all end in the same way", "LF"),
+    (b"", "not a header", "line 1"),
+    (b"\n\na,b\n", "not a header", "line 1"),
+    (b'"a\nb",c\n', "header cannot be read", "line 1"),
+    (b"a,b\n" + b"x" * 3_500_000 + b"\n", "longer than", "Check"),
+])  # fmt: skip
+def test_a_csv_file_whose_rows_cannot_be_told_apart_is_refused(tmp_path, raw, words, fix):
+    (tmp_path / "t.csv").write_bytes(raw)
+    with pytest.raises(FairshareError, match=words) as refused:
+        check_structure(tmp_path / "t.csv", csv_source())
+    assert refused.value.code == "CSV_UNSOUND"
+    assert fix in refused.value.fix
+
+
+@pytest.mark.parametrize("raw", [b"a,a\n", b"a,A\n", b"a,\n1,2\n", b"a,  \n", b"a,b\x07\n", b"a," + b"x" * 201 + b"\n"])
+def test_columns_without_names_of_their_own_are_refused(tmp_path, raw):
+    (tmp_path / "t.csv").write_bytes(raw)
+    with pytest.raises(FairshareError, match="SOURCE_COLUMNS_UNFIT"):
+        schema_of(csv_source(), tmp_path)
+
+
+def test_a_byte_order_mark_in_a_file_said_to_be_latin_1_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfa,b\n")
+    with pytest.raises(FairshareError, match="says that it is UTF-8"):
+        schema_of(csv_source(encoding="latin-1"), tmp_path)
+
+
+@pytest.mark.parametrize("block", [1, 3, 16, 1024])
+@given(made=csv_files())
+def test_the_structure_is_the_same_however_the_file_is_cut_into_blocks(block, made):
+    """Rows are counted by counting bytes; Python's own reader, row by row, must count the same."""
+    source, raw = CsvFile(**made[0]), made[1]
+    whole = sources_csv.BLOCK
+    with a_folder() as base:
+        (base / "t.csv").write_bytes(raw)
+        try:
+            sources_csv.BLOCK = block
+            assert check_structure(base / "t.csv", source) == len(list(read_rows(base / "t.csv", source)))
+        finally:
+            sources_csv.BLOCK = whole
+
+
+def test_rows_that_cannot_be_read_are_listed_by_place_and_reason_and_never_quoted(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"id,born,n\n1,31/04/2020,5\n2,01/02/2020,x\n\n3\n4,01/02/2020,5,6\n5,,,\n6,,7\n")
+    source = csv_source(types={"born": "date DD/MM/YYYY", "n": "integer"})
+    assert list_rejected_rows(source, tmp_path) == [
+        RejectedRow(2, "born is not a date written DD/MM/YYYY"), RejectedRow(3, "n is not integer"),
+        RejectedRow(5, "too few cells"), RejectedRow(6, "too many cells")]  # fmt: skip
+    assert list_rejected_rows(source, tmp_path, most=1) == [RejectedRow(2, "born is not a date written DD/MM/YYYY")]
+    plan = Plan.model_validate(
+        {"name": "x", "source": source.model_dump(), "columns": [{"column": "id", "treatment": "keep"}]}
+    )
+    report = run_plan(plan, keys=FixedKeys(), write_to=tmp_path / "out.csv", format="csv", base=tmp_path)
+    assert (report.rows_read, report.rows_rejected, report.rows_sent) == (6, 4, 2)
+    assert sum(report.rejected.values()) == 4
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+@pytest.mark.parametrize(("encoding", "text"), [("latin-1", "Zoë"), ("windows-1252", "€ “Zoë”"), ("utf-8", "Ζωή 👋")])
+def test_each_encoding_comes_out_as_utf_8(tmp_path, engine, encoding, text):
+    (tmp_path / "t.csv").write_bytes(f"näme\n{text}\n".encode(encoding))
+    plan = Plan.model_validate({"name": "x", "source": {"format": "csv", "path": "t.csv", "encoding": encoding},
+                                "columns": [{"column": "näme", "treatment": "keep", "sent_as": "name"}]})  # fmt: skip
+    run_plan(plan, engine=engine, keys=FixedKeys(), write_to=tmp_path / "out.csv", format="csv", base=tmp_path)
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == f'"name"\n"{text}"\n'
+
+
+def test_a_long_file_with_line_ends_inside_cells_loses_no_row(tmp_path):
+    """DuckDB's parallel reader does; several of its buffers are needed to see it."""
+    rows = 300_000
+    with (tmp_path / "t.csv").open("w", newline="") as out:
+        out.write("id,note\n")
+        for start in range(0, rows, 1000):
+            out.write("".join(f'{each},"a ""note""\n{each},over,lines, {"x" * 90}"\n' if each % 3 else f"{each}\n"
+                              for each in range(start, start + 1000)))  # fmt: skip
+    columns, not_seven = [{"column": "id", "treatment": "keep"}], [{"column": "id", "test": "not_equals", "value": "7"}]
+    source = {"format": "csv", "path": "t.csv"}
+    plan = Plan.model_validate({"name": "x", "source": source, "columns": columns, "rows": not_seven})
+    report = run_plan(plan, keys=FixedKeys(), write_to=tmp_path / "out.csv", format="csv", base=tmp_path)
+    ragged = len(range(0, rows, 3))
+    assert (report.rows_read, report.rows_rejected, report.rows_filtered) == (rows, ragged, 1)
+    sent = (tmp_path / "out.csv").read_text().split("\n")[1:-1]
+    assert sorted(sent) == sorted(f'"{each}"' for each in range(rows) if each % 3 and each != 7)
+
+
+@pytest.mark.parametrize(("source", "code"), [
+    (csv_source(path="no.csv"), "NOT_FOUND"), (csv_source(path="folder"), "NOT_FOUND"),
+    (csv_source(path="link.csv"), "SOURCE_PATH_UNFIT"), (csv_source(path="loop"), "SOURCE_PATH_UNFIT"),
+    (ParquetFile(format="parquet", path="text.parquet"), "SOURCE_UNREADABLE"),
+    (ParquetFile(format="parquet", path="folder"), "NOT_FOUND"),
+    (ParquetFolder(format="parquet_folder", path="empty"), "NOT_FOUND"),
+    (ParquetFolder(format="parquet_folder", path="mixed"), "SOURCE_COLUMNS_UNFIT"),
+    (ParquetFolder(format="parquet_folder", path="linked"), "SOURCE_PATH_UNFIT"),
+    (SqliteTable(format="sqlite", path="text.parquet", table="t"), "SOURCE_UNREADABLE"),
+    (SqliteTable(format="sqlite", path="empty.sqlite", table="t"), "SOURCE_UNREADABLE"),
+    (PostgresTable(format="postgresql", connection="main", table="t"), "CONNECTION_UNKNOWN"),
+])  # fmt: skip
+def test_a_source_that_is_not_there_or_not_what_it_is_said_to_be_is_refused(tmp_path, source, code):
+    base = tmp_path / "base"
+    for name in ("folder", "empty", "mixed", "linked"):
+        (base / name).mkdir(parents=True)
+    (tmp_path / "outside.csv").write_text("a\n")
+    (base / "link.csv").symlink_to(tmp_path / "outside.csv")
+    (base / "loop").symlink_to(base / "loop")
+    (base / "text.parquet").write_text("not Parquet at all, nor SQLite either" * 9)
+    (base / "empty.sqlite").touch()
+    write_parquet(base / "mixed" / "a.parquet", ["name"], [])
+    write_parquet(base / "mixed" / "b.parquet", ["sex"], [])
+    (base / "linked" / "a.parquet").symlink_to(base / "mixed" / "a.parquet")
+    with pytest.raises(FairshareError) as refused:
+        schema_of(source, base)
+    assert refused.value.code == code
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(st.data())
+def test_a_broken_parquet_file_is_refused_or_read_and_never_more(data):
+    with a_folder() as base:
+        write_parquet(base / "t.parquet", ["name", "visits"], [("a", 1), ("b", None)] * 20)
+        raw = bytearray((base / "t.parquet").read_bytes())
+        raw = raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw
+        for at in data.draw(st.lists(st.integers(0, max(0, len(raw) - 1)), max_size=4)) if raw else []:
+            raw[at] ^= 1 << data.draw(st.integers(0, 7))
+        (base / "t.parquet").write_bytes(raw)
+        plan = Plan.model_validate({"name": "x", "source": {"format": "parquet", "path": "t.parquet"}, "columns": [
+            {"column": "name", "treatment": "keep"}]})  # fmt: skip
+        try:
+            run_plan(plan, keys=FixedKeys(), write_to=base / "out.csv", format="csv", base=base)
+        except FairshareError:
+            assert not (base / "out.csv").exists()
+
+
+class Connection:
+    """One connection string, whatever the name."""
+
+    def __init__(self, string):
+        self.string = string
+
+    def connection_for(self, name):
+        return self.string
+
+
+def test_a_connection_that_fails_is_reported_without_its_string():
+    with run_postgres() as server:
+        source = PostgresTable(format="postgresql", connection="main", table="t")
+        wrong = server.connection.replace(server.password, "wrong-secret")
+        for string in (wrong, "host=127.0.0.1 port=1 password=wrong-secret", "wrong-secret", server.connection):
+            with pytest.raises(FairshareError, match="SOURCE_UNREADABLE") as refused:
+                schema_of(source, base=None, connections=Connection(string))
+            assert "secret" not in str(refused.value)
+            assert server.password not in str(refused.value)
+            assert refused.value.__cause__ is None
+            assert refused.value.__suppress_context__
+
+
+def test_a_postgresql_table_is_only_read():
+    with run_postgres() as server:
+        server.execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2)")
+        server.execute("CREATE ROLE reader LOGIN PASSWORD 'reads'; GRANT SELECT ON t TO reader")
+        connection = f"host=127.0.0.1 port={server.port} user=reader password=reads dbname=postgres"
+        source = PostgresTable(format="postgresql", connection="main", table="t")
+        assert schema_of(source, base=None, connections=Connection(connection)) == {"id": "integer"}
+        assert server.execute("SELECT count(*) FROM t") == "2"
+
+
+@pytest.mark.parametrize("extra", ["sqlite", "postgres"])
+def test_a_missing_extension_is_named_with_the_command_that_installs_it(tmp_path, monkeypatch, extra):
+    monkeypatch.setattr("fairshare.release.engines.session.find_spec", lambda name: None)
+    (tmp_path / "t.sqlite").touch()
+    source = (SqliteTable(format="sqlite", path="t.sqlite", table="t") if extra == "sqlite"
+              else PostgresTable(format="postgresql", connection="main", table="t"))  # fmt: skip
+    with pytest.raises(FairshareError, match=rf"pip install 'fairshare\[{extra}\]'") as refused:
+        schema_of(source, tmp_path, connections=Connection("host=127.0.0.1"))
+    assert refused.value.code == "MISSING_PART"
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n")
+    (tmp_path / "t.csv").chmod(0)
+    if os.access(tmp_path / "t.csv", os.R_OK):
+        return  # whoever runs this may read everything
+    with pytest.raises(FairshareError, match="SOURCE_UNREADABLE"):
+        schema_of(csv_source(), tmp_path)
