@@ -6,24 +6,28 @@ Each fault comes with a case that shows it, cut down to the answers that bring i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.ground import ground, order_gates
-from fairshare.decide.language import Property, RuleBase
+from fairshare.decide.language import All, Among, Any, Formula, Property, RuleBase
 from fairshare.decide.load_checks import NATION_FACT, LawBook
 from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.verify_citations import check_citations
 from fairshare.decide.verify_faults import Fault, FaultSort
-from fairshare.decide.verify_programs import Inspection, Name, Sightings
-from fairshare.decide.verify_properties import PREMISE, add_properties, drop_rule
+from fairshare.decide.verify_programs import Inspection, Name, Sightings, sight_facts
+from fairshare.decide.verify_properties import PREMISE, add_properties, drop_rule, gate_of
 
 FIRST_DAY = date(2018, 5, 25)
 """The UK GDPR and the Act of 2018 began to apply: no decision is made under older law."""
 SMALL = CaseShape()
+NOBODY = CaseShape(("f1",), (), (("i1", "f1", None),))
+"""An item about nobody: every condition on a person is false."""
 DOUBLE = CaseShape(("f1",), ("p1", "p2"), (("i1", "f1", "p1"), ("i2", "f1", "p2")))
 """Two persons and two items: enough to tell `some` from `every`."""
-SHAPES = (SMALL, DOUBLE)
+SHAPES = (SMALL, NOBODY, DOUBLE)
 Progress = Callable[[int, int, str], None]
 """Called with how many steps are done, how many there are, and what comes next."""
 
@@ -53,7 +57,7 @@ def verify_rules(
     Takes    law: where citations are looked up; without it, only missing ones are found.
     Returns  faults by sort, each once, with the first case found that shows it; none when the rule base is sound.
     """
-    steps = list_steps(base, tuple(shapes))
+    steps = list_steps(base, shapes)
     total = len(steps) + len(base.properties)
     faults = list(check_citations(base, law))
     sightings, reported = Sightings(), set[Name]()
@@ -61,6 +65,7 @@ def verify_rules(
     for done, step in enumerate(steps):
         progress(done, total, f"{step.tool}, law of {step.day}")
         faults += _inspect(checked, step, sightings, reported)
+    _sight_facts(checked, steps, sightings)
     for done, each in enumerate(base.properties, start=len(steps)):
         progress(done, total, f"property {each.id}")
         faults += _check_property(base, each, steps, sightings)
@@ -77,8 +82,16 @@ def list_days(base: RuleBase) -> tuple[date, ...]:
     return tuple(sorted({FIRST_DAY, *(day for day in starts | ends if day > FIRST_DAY)}))
 
 
-def list_steps(base: RuleBase, shapes: tuple[CaseShape, ...]) -> list[Step]:
-    """The programs to look at; days on which a tool's law is the same are looked at once, on the latest of them."""
+def list_steps(base: RuleBase, shapes: Iterable[CaseShape]) -> list[Step]:
+    """The programs to look at; days on which a tool's law is the same are looked at once, on the latest of them.
+
+    Shapes with two of anything are left out if nothing speaks of some or every instance: what then happens in a large
+    case happens in the small one that each of its items is.
+    """
+    formulas = [*(rule.conditions + rule.exceptions for rule in base.rules.values())]
+    formulas += [each.never for each in base.constraints] + [row.when for row in base.rollup.rows]
+    formulas += [each.premise + each.promise for each in base.properties]
+    counts = any(_speaks_of_others(parts) for parts in formulas)
     found: dict[tuple[str, frozenset[str]], Step] = {}
     for tool in base.tools.values():
         gates = set(order_gates(base, tool))
@@ -87,7 +100,14 @@ def list_steps(base: RuleBase, shapes: tuple[CaseShape, ...]) -> list[Step]:
             for unconfirmed in (False, True):
                 law = frozenset(rule.id for rule in rules if rule.in_force(day) and (rule.confirmed or unconfirmed))
                 found.setdefault((tool.id, law), Step(tool.id, day, unconfirmed, SMALL))
-    return [replace(step, shape=shape) for shape in shapes for step in found.values()]
+    kept = [shape for shape in shapes if counts or len(shape.items) + len(shape.persons) <= 2]
+    return [replace(step, shape=shape) for shape in kept for step in found.values()]
+
+
+def _speaks_of_others(parts: Iterable[Formula]) -> bool:
+    return any(
+        isinstance(part, Among) or (isinstance(part, All | Any) and _speaks_of_others(part.parts)) for part in parts
+    )
 
 
 def _inspect(base: RuleBase, step: Step, sightings: Sightings, reported: set[Name]) -> Iterator[Fault]:
@@ -110,6 +130,22 @@ def _inspect(base: RuleBase, step: Step, sightings: Sightings, reported: set[Nam
                 reported.add(said)
                 yield _describe(base, step, name, answers)
         inspection.sight(sightings)
+
+
+def _sight_facts(base: RuleBase, steps: list[Step], sightings: Sightings) -> None:
+    """Note the facts that matter somewhere; a program is looked at again only while it has one that was not seen to."""
+    free = base.facts.keys() - _list_fixed(base)
+    for step in steps:
+        if all(("fact", each) in sightings.seen for each in free):
+            return
+        program = ground(base, step.tool, step.shape, step.day, with_unconfirmed=step.with_unconfirmed)
+        with suppress(ContradictoryAnswers):  # reported already: this law leaves no case at all
+            sight_facts(base, program, sightings)
+
+
+def _list_fixed(base: RuleBase) -> set[str]:
+    """The facts that a tool fixes: they matter by the choice of a tool."""
+    return {name for tool in base.tools.values() for name in tool.starts_with}
 
 
 def _list_nations(program: Program) -> tuple[str, ...]:
@@ -141,7 +177,8 @@ def _check_property(base: RuleBase, each: Property, steps: list[Step], sightings
     changed = add_properties(replace(drop_rule(base, each.mutant), properties=(each,)))
     lost = base.rules[each.mutant]
     for step in steps:
-        if lost.gate in order_gates(base, base.tools[step.tool]) and lost.in_force(step.day):
+        tool = changed.tools[step.tool]
+        if gate_of(each) in tool.gates and lost.gate in order_gates(changed, tool) and lost.in_force(step.day):
             program = ground(changed, step.tool, step.shape, step.day, with_unconfirmed=step.with_unconfirmed)
             with Inspection(changed, program) as inspection:
                 if any(name[0] == "broken" for name, _ in inspection.find_forbidden()):
@@ -166,10 +203,9 @@ def _list_unseen(base: RuleBase, sightings: Sightings) -> Iterator[Fault]:
         if ("row", str(at)) not in seen:
             says = f"Row {at + 1} ({row.outcome}) is never the first that holds."
             yield Fault(FaultSort.UNREACHABLE, "rollup", says)
-    fixed = {name for tool in base.tools.values() for name in tool.starts_with}
     for fact in base.facts.values():
-        if fact.id in fixed:
-            continue  # it matters by the choice of a tool
+        if fact.id in _list_fixed(base):
+            continue
         if ("fact", fact.id) not in seen:
             says = "No answer to it ever changes an outcome, or a conclusion that anyone reads."
             yield Fault(FaultSort.UNREACHABLE, fact.id, says)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -25,10 +25,6 @@ class Sightings:
     """What some case has been seen to bring about, over all the programs looked at."""
 
     seen: set[Name] = field(default_factory=set)
-
-    def missing(self, wanted: Iterable[Name]) -> list[Name]:
-        """Those of `wanted` that were never seen."""
-        return [each for each in wanted if each not in self.seen]
 
 
 class Inspection:
@@ -72,7 +68,6 @@ class Inspection:
             sightings.seen.update(found)
             for name in found:
                 del sought[name]
-        self._sight_facts(sightings)
 
     def _find_models(self, sought: Mapping[Name, int]) -> Iterator[frozenset[int]]:
         """Cases that bring about some of what is sought, until none does; the caller strikes off what it has seen."""
@@ -160,19 +155,19 @@ class Inspection:
             for value, literal in zip(variable.values, row, strict=True):
                 yield ("value", variable.fact, value), literal
 
-    def _sight_facts(self, sightings: Sightings) -> None:
-        """Note each fact that, in some case, alone changes an outcome or a conclusion that means something."""
-        facts = {variable.fact for variable in self.program.variables}
-        if not sightings.missing(("fact", each) for each in facts):
-            return
-        ends = [key for key in self.program.conclusions if self._is_used(key.partition("@")[0])]
-        ends += [outcome_key(item, outcome) for item, rows in self.program.outcomes.items() for outcome, _ in rows]
-        unseen = [at for at in self.program.order if ("fact", self.program.variables[at].fact) not in sightings.seen]
-        program = replace(self.program, goals=tuple(dict.fromkeys(ends)), order=tuple(unseen))
-        for at in find_changing(program, {}):
-            sightings.seen.add(("fact", program.variables[at].fact))
 
-    def _is_used(self, conclusion: str) -> bool:
-        """Whether somebody reads it: the outcome, the report or the walk."""
-        found = self.base.conclusions[conclusion]
-        return found.force != "none" or found.sort is not None or conclusion in self.base.tools[self.program.tool].goals
+def sight_facts(base: RuleBase, program: Program, sightings: Sightings) -> None:
+    """Note each fact that, in some case, alone changes an outcome or a conclusion that somebody reads."""
+    unseen = [at for at in program.order if ("fact", program.variables[at].fact) not in sightings.seen]
+    if not unseen:
+        return
+    read = [key for key in program.conclusions if _is_read(base, program.tool, key.partition("@")[0])]
+    outcomes = [outcome_key(item, outcome) for item, rows in program.outcomes.items() for outcome, _ in rows]
+    asked = replace(program, goals=tuple(dict.fromkeys((*read, *outcomes))), order=tuple(unseen))
+    for at in find_changing(asked, {}):
+        sightings.seen.add(("fact", program.variables[at].fact))
+
+
+def _is_read(base: RuleBase, tool: str, conclusion: str) -> bool:
+    found = base.conclusions[conclusion]
+    return found.force != "none" or found.sort is not None or conclusion in base.tools[tool].goals

@@ -8,9 +8,14 @@ from fairshare.decide.ground import order_gates
 from fairshare.decide.language import All, Conclusion, Holds, Property, Rule, RuleBase, Tool
 from fairshare.decide.load_checks import walk_atoms
 
-GATE = "verify"
+_GATE = "verify"
 PREMISE = "verify.premise."
 BROKEN = "verify.broken."
+
+
+def gate_of(each: Property) -> str:
+    """The gate of a property's two conclusions: one of its own, so that a tool takes those it can."""
+    return f"{_GATE}.{each.id}"
 
 
 def add_properties(base: RuleBase) -> RuleBase:
@@ -19,17 +24,17 @@ def add_properties(base: RuleBase) -> RuleBase:
     for each in base.properties:
         for prefix, exceptions in ((PREMISE, ()), (BROKEN, (All(each.promise),))):
             name = prefix + each.id
-            conclusions[name] = Conclusion(name, f"{GATE}.{each.id}", each.scope)
-            rules[name] = Rule(name, f"{GATE}.{each.id}", name, True, each.premise, exceptions, "must", cite=("",))
+            conclusions[name] = Conclusion(name, gate_of(each), each.scope)
+            rules[name] = Rule(name, gate_of(each), name, True, each.premise, exceptions, "must", cite=("",))
     tools = {name: _add_gates(base, tool) for name, tool in base.tools.items()}
-    gates = (*base.gates, *(f"{GATE}.{each.id}" for each in base.properties))
+    gates = (*base.gates, *(gate_of(each) for each in base.properties))
     return replace(base, conclusions=conclusions, rules=rules, tools=tools, gates=gates, digest="")
 
 
 def _add_gates(base: RuleBase, tool: Tool) -> Tool:
     """The tool, with the properties that speak only of conclusions it can reach."""
     gates = set(order_gates(base, tool))
-    fitting = [f"{GATE}.{each.id}" for each in base.properties if _gates_of(base, each) <= gates]
+    fitting = [gate_of(each) for each in base.properties if _gates_of(base, each) <= gates]
     return replace(tool, gates=(*tool.gates, *fitting))
 
 
