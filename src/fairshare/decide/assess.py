@@ -9,11 +9,11 @@ from datetime import date
 from fairshare.decide.answers import assignment, spread_answers
 from fairshare.decide.evaluate import Result, evaluate, find_program
 from fairshare.decide.graph import find_support
-from fairshare.decide.ground import key_of, list_views
 from fairshare.decide.language import Conclusion, Force, RuleBase
 from fairshare.decide.program import CaseShape, GroundRule, Program
 from fairshare.decide.relevance import relevant_questions
 from fairshare.decide.settle import Status, find_settled_outcome, settle
+from fairshare.decide.views import key_of, list_views
 from fairshare.words import Answer, Outcome
 
 NOT_SHARED = (

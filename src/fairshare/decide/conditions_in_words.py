@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fairshare.decide.answers import write_value
-from fairshare.decide.ground import View, key_of, list_views
 from fairshare.decide.language import (
     All,
     Among,
@@ -23,6 +22,7 @@ from fairshare.decide.language import (
 )
 from fairshare.decide.phrases import Phrases
 from fairshare.decide.program import Program
+from fairshare.decide.views import View, key_of, list_views
 from fairshare.decide.words import Words, spell
 from fairshare.words import UNOBTAINABLE, Answer
 

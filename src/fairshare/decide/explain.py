@@ -17,10 +17,11 @@ from fairshare.decide.conditions_in_words import (
 )
 from fairshare.decide.evaluate import Result
 from fairshare.decide.graph import find_ends, find_readers
-from fairshare.decide.ground import View, conditions_of, list_views
+from fairshare.decide.ground import conditions_of
 from fairshare.decide.language import All, Among, Any, Formula, Holds, Level, RuleBase
 from fairshare.decide.phrases import Phrases, load_phrases, sentence
 from fairshare.decide.program import GroundRule
+from fairshare.decide.views import View, list_views
 from fairshare.decide.words import Words, spell
 from fairshare.law import Law, UnknownProvision
 from fairshare.words import Answer, Mark

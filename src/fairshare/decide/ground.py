@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
@@ -22,12 +21,15 @@ from fairshare.decide.language import (
     Holds,
     Rule,
     RuleBase,
-    Scope,
     Tool,
 )
 from fairshare.decide.load_checks import NATION_FACT, NATION_VALUES, order_conclusions, walk_atoms
-from fairshare.decide.program import CaseShape, GroundRule, Node, Program, Variable
+from fairshare.decide.nodes import NodeTable, sweep_program
+from fairshare.decide.program import CaseShape, GroundRule, Program, Variable
+from fairshare.decide.views import View, key_of, list_views
 from fairshare.words import UNOBTAINABLE, BadInput
+
+__all__ = ["View", "conditions_of", "ground", "key_of", "list_views", "order_gates"]
 
 MAX_INSTANCES = 1_000
 _REF = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -116,89 +118,6 @@ def _conclusions_of(parts: Iterable[Formula]) -> Iterator[str]:
     return (atom.conclusion for atom in walk_atoms(parts) if isinstance(atom, Holds))
 
 
-def key_of(name: str, instance: str) -> str:
-    """The key of a fact or conclusion for one instance: `name`, or `name@ref`."""
-    return f"{name}@{instance}" if instance else name
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One instance and those above it: where a condition looks for its facts."""
-
-    scope: Scope
-    case: str = ""
-    flow: str | None = None
-    person: str | None = None
-    item: str | None = None
-
-    def instance(self, scope: Scope) -> str | None:
-        """The ref of the instance of `scope` that is seen from here; None if there is none, "" for the case."""
-        found: str | None = getattr(self, scope)
-        return found
-
-
-def list_views(shape: CaseShape, scope: Scope, above: View | None = None) -> list[View]:
-    """Every instance of a scope or, given a view, of those below it."""
-    if scope == "case":
-        return [View("case")]
-    if scope == "flow":
-        return [View("flow", flow=flow) for flow in shape.flows]
-    if scope == "person":
-        return [View("person", person=person) for person in shape.persons]
-    views = [View("item", flow=flow, person=person, item=ref) for ref, flow, person in shape.items]
-    if above is not None and above.scope in ("flow", "person"):
-        views = [view for view in views if view.instance(above.scope) == above.instance(above.scope)]
-    return views
-
-
-@dataclass
-class _Nodes:
-    """Nodes made once each; what is always true or always false is folded away."""
-
-    nodes: list[Node] = field(default_factory=list)
-    known: dict[Node, int] = field(default_factory=dict)
-
-    def add(self, node: Node) -> int:
-        if node not in self.known:
-            self.known[node] = len(self.nodes)
-            self.nodes.append(node)
-        return self.known[node]
-
-    def constant(self, truth: bool) -> int:
-        return self.add(Node("and" if truth else "or", ()))
-
-    def is_constant(self, at: int, truth: bool) -> bool:
-        node = self.nodes[at]
-        return not node.of and node.sort == ("and" if truth else "or")
-
-    def value(self, variable: int, among: frozenset[int], size: int) -> int:
-        if not among or len(among) == size:
-            return self.constant(bool(among))
-        return self.add(Node("value", (variable,), among))
-
-    def join(self, every: bool, parts: Iterable[int]) -> int:
-        kept: dict[int, None] = {}
-        for part in parts:
-            if self.is_constant(part, not every):
-                return self.constant(not every)
-            if not self.is_constant(part, every):
-                kept[part] = None
-        if len(kept) == 1:
-            return next(iter(kept))
-        return self.add(Node("and" if every else "or", tuple(kept)))
-
-    def negate(self, at: int, variables: list[Variable]) -> int:
-        node = self.nodes[at]
-        if not node.of:
-            return self.constant(node.sort == "or")
-        if node.sort == "not":
-            return node.of[0]
-        if node.sort == "value":
-            every = frozenset(range(len(variables[node.of[0]].values)))
-            return self.add(Node("value", node.of, every - node.among))
-        return self.add(Node("not", (at,)))
-
-
 class _Grounding:
     """One run of `ground`."""
 
@@ -215,7 +134,7 @@ class _Grounding:
         self.base, self.tool, self.shape, self.law_date = base, tool, shape, law_date
         self.with_unconfirmed, self.gates, self.rules = with_unconfirmed, gates, rules
         self.constraints = self._kept_constraints()
-        self.nodes = _Nodes()
+        self.nodes = NodeTable()
         self.facts = self._order_facts()
         self.cuts = self._cut_regions()
         self.variables: list[Variable] = []
@@ -240,7 +159,24 @@ class _Grounding:
             for goal in self.tool.goals
             for view in list_views(self.shape, self.base.conclusions[goal].scope)
         )
-        return self._sweep(ground_rules, constraints, outcomes, goals)
+        return sweep_program(
+            Program(
+                variables=tuple(self.variables),
+                nodes=tuple(self.nodes.nodes),
+                rules=tuple(ground_rules),
+                conclusions=self.conclusions,
+                constraints=tuple(constraints),
+                outcomes=outcomes,
+                goals=goals,
+                order=tuple(at for at, variable in enumerate(self.variables) if len(variable.values) > 1),
+                digest=self.base.digest,
+                tool=self.tool.id,
+                law_date=self.law_date,
+                shape=self.shape,
+                with_unconfirmed=self.with_unconfirmed,
+                facts=self.base.facts,
+            )
+        )
 
     def _all_parts(self) -> Iterator[tuple[Formula, ...]]:
         """Everything written that this program is made of, in the order of its gates."""
@@ -396,62 +332,6 @@ class _Grounding:
             for row in self.base.rollup.rows
         ]
         return (*rows, (self.base.rollup.default, self.nodes.constant(True)))
-
-    def _sweep(
-        self,
-        rules: list[GroundRule],
-        constraints: list[tuple[str, int]],
-        outcomes: dict[str, tuple[tuple[str, int], ...]],
-        goals: tuple[str, ...],
-    ) -> Program:
-        reached = {node for rule in rules for node in (rule.fires, *rule.conditions, *rule.exceptions)}
-        reached |= {node for _, node in constraints} | set(self.conclusions.values())
-        reached |= {node for rows in outcomes.values() for _, node in rows}
-        for at in range(len(self.nodes.nodes) - 1, -1, -1):
-            node = self.nodes.nodes[at]
-            if at in reached and node.sort != "value":
-                reached |= set(node.of)
-        seen = {self.nodes.nodes[at].of[0] for at in reached if self.nodes.nodes[at].sort == "value"}
-        kept = [at for at, variable in enumerate(self.variables) if at in seen or len(variable.values) == 1]
-        moved = {old: new for new, old in enumerate(kept)}
-        renumbered: dict[int, int] = {}
-        nodes: list[Node] = []
-        for old, node in enumerate(self.nodes.nodes):
-            if old in reached:
-                renumbered[old] = len(nodes)
-                places = moved if node.sort == "value" else renumbered
-                nodes.append(Node(node.sort, tuple(places[each] for each in node.of), node.among))
-        variables = tuple(self.variables[old] for old in kept)
-        return Program(
-            variables=variables,
-            nodes=tuple(nodes),
-            rules=tuple(
-                GroundRule(
-                    rule.rule,
-                    rule.instance,
-                    rule.conclusion,
-                    rule.positive,
-                    rule.priority,
-                    tuple(renumbered[node] for node in rule.conditions),
-                    tuple(renumbered[node] for node in rule.exceptions),
-                    renumbered[rule.fires],
-                )
-                for rule in rules
-            ),
-            conclusions={key: renumbered[node] for key, node in self.conclusions.items()},
-            constraints=tuple((name, renumbered[node]) for name, node in constraints),
-            outcomes={
-                item: tuple((outcome, renumbered[node]) for outcome, node in rows) for item, rows in outcomes.items()
-            },
-            goals=goals,
-            order=tuple(at for at, variable in enumerate(variables) if len(variable.values) > 1),
-            digest=self.base.digest,
-            tool=self.tool.id,
-            law_date=self.law_date,
-            shape=self.shape,
-            with_unconfirmed=self.with_unconfirmed,
-            facts=self.base.facts,
-        )
 
 
 def name_regions(bounds: tuple[int, ...], *, is_date: bool) -> tuple[str, ...]:

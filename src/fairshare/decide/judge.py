@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from fairshare.decide.answers import plain_answer
 from fairshare.decide.assess import Assessment, roll_up
 from fairshare.decide.explain import Citer
 from fairshare.decide.findings import check_findings
-from fairshare.decide.ground import key_of
 from fairshare.decide.phrases import sentence
 from fairshare.decide.reasons import find_next_steps, find_reasons
 from fairshare.decide.ruling import ExemptionRuling, LineRuling, Matter, Ruling
 from fairshare.decide.settle import Status
+from fairshare.decide.views import key_of
 from fairshare.decide.words import Words
 from fairshare.records.kinds import (
     Decision,
@@ -85,34 +85,20 @@ def make_decision(
              FindingIncomplete.
     """
     _check_matter(assessment, matter)
+    _check_period(ruling, made_at)
     check_findings(assessment.base, assessment.answers, emergency=assessment.emergency)
     scope = _make_scope(assessment, matter, ruling, words)
     outcome = roll_up(line.outcome for line in scope)
     departure = _make_departure(assessment, scope, ruling, decided_by)
     reasons, next_step = _make_refusal(assessment, scope, ruling, words, outcome)
-    if ruling.valid.end is not None and ruling.valid.end < made_at.date():
-        raise ScopeIncomplete(
-            "the decision would have ended before it is made", fix="Correct the period.", where="valid"
-        )
     return Decision(
-        case=matter.case,
+        **_repeat_matter(matter),
+        **_repeat_assessment(assessment),
         salt=salt,
-        follows=matter.follows,
         made_at=made_at,
         made_by=decided_by,
-        tool=assessment.program.tool,
-        rules=assessment.base.digest,
-        law_date=assessment.program.law_date,
-        answers={key: plain_answer(answer) for key, answer in assessment.answers.items()},
-        findings=tuple(Finding(conclusion=key, status=status.value) for key, status in assessment.statuses.items()),
-        assessed=assessment.outcome,
         outcome=outcome,
         departure=departure,
-        holder=matter.holder,
-        recipient=matter.recipient,
-        recipient_contact=matter.recipient_contact,
-        purpose=matter.purpose,
-        subjects=matter.subjects,
         scope=scope,
         grounds=tuple(_make_grounds(assessment, words, cite)),
         exemptions=tuple(_make_exemption(assessment, each, words, made_at.date()) for each in ruling.exemptions),
@@ -120,12 +106,29 @@ def make_decision(
         reasons=reasons,
         next_step=next_step,
         routine=ruling.routine,
-        emergency=assessment.emergency,
         compelled=any(line.outcome is Outcome.MUST_SHARE for line in scope),
         valid=ruling.valid,
         decided_by=decided_by,
         approved_by=ruling.approved_by,
     )
+
+
+def _repeat_matter(matter: Matter) -> dict[str, Any]:
+    names = ("case", "follows", "holder", "recipient", "recipient_contact", "purpose", "subjects")
+    return {name: getattr(matter, name) for name in names}
+
+
+def _repeat_assessment(assessment: Assessment) -> dict[str, Any]:
+    statuses = assessment.statuses.items()
+    return {
+        "tool": assessment.program.tool,
+        "rules": assessment.base.digest,
+        "law_date": assessment.program.law_date,
+        "answers": {key: plain_answer(answer) for key, answer in assessment.answers.items()},
+        "findings": tuple(Finding(conclusion=key, status=status.value) for key, status in statuses),
+        "assessed": assessment.outcome,
+        "emergency": assessment.emergency,
+    }
 
 
 def _check_matter(assessment: Assessment, matter: Matter) -> None:
@@ -142,6 +145,13 @@ def _check_matter(assessment: Assessment, matter: Matter) -> None:
             "the assessment is of other items or people than the request names",
             fix="Assess the case that the request describes.",
             where="items",
+        )
+
+
+def _check_period(ruling: Ruling, made_at: datetime) -> None:
+    if ruling.valid.end is not None and ruling.valid.end < made_at.date():
+        raise ScopeIncomplete(
+            "the decision would have ended before it is made", fix="Correct the period.", where="valid"
         )
 
 

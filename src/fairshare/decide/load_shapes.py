@@ -62,11 +62,15 @@ class Shape(BaseModel):
 
 
 class JudgementShape(Shape):
+    """Who makes a finding, and what they weigh."""
+
     role: Name
     factors: list[Name] = []
 
 
 class FactShape(Shape):
+    """One fact."""
+
     type: Annotated[FactType, Field(strict=False)]
     scope: Scope = "case"
     values: list[Choice] = []
@@ -77,19 +81,27 @@ class FactShape(Shape):
 
 
 class FactsFile(Shape):
+    """A file of facts."""
+
     facts: dict[Name, FactShape]
 
 
 class ThresholdShape(Shape):
+    """A named number or date."""
+
     value: Annotated[int | date, BeforeValidator(_read_threshold)]
     cite: list[Cite] = []
 
 
 class ThresholdsFile(Shape):
+    """The file of thresholds."""
+
     thresholds: dict[Name, ThresholdShape]
 
 
 class ConclusionShape(Shape):
+    """One conclusion, as a gate declares it."""
+
     scope: Scope = "case"
     force: Force = "none"
     sort: Sort | None = None
@@ -97,12 +109,16 @@ class ConclusionShape(Shape):
 
 
 class ConstraintShape(Shape):
+    """What cannot be otherwise."""
+
     id: Name
     never: Any
     cite: list[Cite] = []
 
 
 class RuleShape(Shape):
+    """One rule."""
+
     id: Name
     conclude: Conclude
     conditions: Any = Field(alias="if")
@@ -117,6 +133,8 @@ class RuleShape(Shape):
 
 
 class GateFile(Shape):
+    """A gate, or a part of one."""
+
     gate: Name
     conclusions: dict[Name, ConclusionShape] = {}
     constraints: list[ConstraintShape] = []
@@ -124,16 +142,22 @@ class GateFile(Shape):
 
 
 class RowShape(Shape):
+    """One row of the roll-up."""
+
     outcome: Annotated[Outcome, Field(strict=False)]
     when: Any
 
 
 class RollupFile(Shape):
+    """The roll-up."""
+
     rows: list[RowShape]
     default: Annotated[Outcome, Field(strict=False)]
 
 
 class PropertyShape(Shape):
+    """One safety property."""
+
     id: Name
     conditions: Any = Field(alias="if")
     then: Any
@@ -142,10 +166,14 @@ class PropertyShape(Shape):
 
 
 class PropertiesFile(Shape):
+    """The file of safety properties."""
+
     properties: list[PropertyShape]
 
 
 class ToolFile(Shape):
+    """One tool."""
+
     tool: Name
     gates: Annotated[list[Name], Field(min_length=1)]
     goals: Annotated[list[Name], Field(min_length=1)]

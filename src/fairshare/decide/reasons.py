@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fairshare.decide.assess import Assessment
-from fairshare.decide.ground import View, key_of, list_views
 from fairshare.decide.language import Formula, Holds, RollupRow, Rule
 from fairshare.decide.load_checks import walk_atoms
 from fairshare.decide.phrases import sentence
 from fairshare.decide.settle import Status
+from fairshare.decide.views import View, key_of, list_views
 from fairshare.decide.words import Words
 from fairshare.words import Outcome, Reason
 

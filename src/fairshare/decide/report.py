@@ -11,7 +11,6 @@ from datetime import date
 
 from fairshare.decide.assess import Assessment
 from fairshare.decide.explain import Citer, explain, tell_proof
-from fairshare.decide.ground import key_of, list_views
 from fairshare.decide.phrases import sentence
 from fairshare.decide.reasons import find_next_steps, find_reasons, find_row, find_view
 from fairshare.decide.report_shape import (
@@ -29,6 +28,7 @@ from fairshare.decide.report_shape import (
 )
 from fairshare.decide.report_telling import Telling, find_section, load_sections
 from fairshare.decide.ruling import Matter
+from fairshare.decide.views import key_of, list_views
 from fairshare.decide.words import Words, spell
 from fairshare.records.kinds import Decision, Request
 from fairshare.words import Mark

@@ -71,6 +71,8 @@ class Titled(Shape):
 
 
 class WordsFile(Shape):
+    """A file of words, or a part of them."""
+
     facts: dict[Name, FactWords] = Field(default_factory=dict)
     conclusions: dict[Name, ConclusionWords] = Field(default_factory=dict)
     rules: dict[Name, RuleWords] = Field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""The nodes of a program in the making, each made once; and leaving out what nothing reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from fairshare.decide.program import Node, Program, Variable
+
+
+@dataclass
+class NodeTable:
+    """Nodes made once each; what is always true or always false is folded away."""
+
+    nodes: list[Node] = field(default_factory=list)
+    known: dict[Node, int] = field(default_factory=dict)
+
+    def add(self, node: Node) -> int:
+        """The place of a node; the same node has one place."""
+        if node not in self.known:
+            self.known[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self.known[node]
+
+    def constant(self, truth: bool) -> int:
+        """What is always true, or always false."""
+        return self.add(Node("and" if truth else "or", ()))
+
+    def is_constant(self, at: int, truth: bool) -> bool:
+        """Whether a node is always true, or always false."""
+        node = self.nodes[at]
+        return not node.of and node.sort == ("and" if truth else "or")
+
+    def value(self, variable: int, among: frozenset[int], size: int) -> int:
+        """Whether a variable has one of some values."""
+        if not among or len(among) == size:
+            return self.constant(bool(among))
+        return self.add(Node("value", (variable,), among))
+
+    def join(self, every: bool, parts: Iterable[int]) -> int:
+        """Whether every part holds or, with `every` false, some part."""
+        kept: dict[int, None] = {}
+        for part in parts:
+            if self.is_constant(part, not every):
+                return self.constant(not every)
+            if not self.is_constant(part, every):
+                kept[part] = None
+        if len(kept) == 1:
+            return next(iter(kept))
+        return self.add(Node("and" if every else "or", tuple(kept)))
+
+    def negate(self, at: int, variables: list[Variable]) -> int:
+        """Whether a node does not hold."""
+        node = self.nodes[at]
+        if not node.of:
+            return self.constant(node.sort == "or")
+        if node.sort == "not":
+            return node.of[0]
+        if node.sort == "value":
+            every = frozenset(range(len(variables[node.of[0]].values)))
+            return self.add(Node("value", node.of, every - node.among))
+        return self.add(Node("not", (at,)))
+
+
+def sweep_program(program: Program) -> Program:
+    """The program without the nodes that nothing reaches and the variables that no node is about.
+
+    What the tool fixes stays, so that a proof can name it.
+    """
+    reached = _find_reached(program)
+    about = {node.of[0] for at, node in enumerate(program.nodes) if at in reached and node.sort == "value"}
+    kept = [at for at, each in enumerate(program.variables) if at in about or len(each.values) == 1]
+    moved = {old: new for new, old in enumerate(kept)}
+    place: dict[int, int] = {}
+    nodes: list[Node] = []
+    for old in sorted(reached):
+        node = program.nodes[old]
+        place[old] = len(nodes)
+        nodes.append(replace(node, of=tuple((moved if node.sort == "value" else place)[each] for each in node.of)))
+    return replace(
+        program,
+        variables=tuple(program.variables[old] for old in kept),
+        nodes=tuple(nodes),
+        rules=tuple(
+            replace(
+                rule,
+                conditions=tuple(place[node] for node in rule.conditions),
+                exceptions=tuple(place[node] for node in rule.exceptions),
+                fires=place[rule.fires],
+            )
+            for rule in program.rules
+        ),
+        conclusions={key: place[node] for key, node in program.conclusions.items()},
+        constraints=tuple((name, place[node]) for name, node in program.constraints),
+        outcomes={
+            item: tuple((outcome, place[node]) for outcome, node in rows) for item, rows in program.outcomes.items()
+        },
+        order=tuple(moved[at] for at in program.order if at in moved),
+    )
+
+
+def _find_reached(program: Program) -> set[int]:
+    """The nodes that a rule, conclusion, constraint or outcome rests on."""
+    reached = {node for rule in program.rules for node in (rule.fires, *rule.conditions, *rule.exceptions)}
+    reached |= {node for _, node in program.constraints} | set(program.conclusions.values())
+    reached |= {node for rows in program.outcomes.values() for _, node in rows}
+    for at in range(len(program.nodes) - 1, -1, -1):
+        if at in reached and program.nodes[at].sort != "value":
+            reached |= set(program.nodes[at].of)
+    return reached
