@@ -22,8 +22,6 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO
 
-from xkcdpass.xkcd_password import generate_wordlist  # type: ignore[import-untyped]  # it publishes no types
-
 from fairshare.records.commitments import record_id
 from fairshare.records.keys import Keys, PublicKey
 from fairshare.records.kinds import Receipt, Release, SentFile
@@ -116,6 +114,8 @@ def make_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) -> 
 
     It is shown once and never kept.
     """
+    from xkcdpass.xkcd_password import generate_wordlist  # type: ignore[import-untyped]  # it publishes no types
+
     words = sorted(generate_wordlist(wordfile="eff-long", min_length=3, max_length=9, valid_chars="[a-z]"))
     return Passphrase("-".join(choose(words) for _ in range(PASSPHRASE_WORDS)))
 

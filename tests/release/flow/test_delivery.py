@@ -93,12 +93,11 @@ def test_what_was_sealed_opens_once_under_a_name_made_from_its_id(released: Rele
         opening(renamed)
 
 
-def test_flipping_any_bit_of_any_file_is_refused(arrived: Path) -> None:
+def test_flipping_a_bit_anywhere_in_any_file_is_refused(arrived: Path) -> None:
     chance = random.Random(7)
     for path in sorted(arrived.iterdir()):
         whole = path.read_bytes()
-        places = range(len(whole)) if len(whole) < 1_200 else sorted(chance.sample(range(len(whole)), 300))
-        for place in places:
+        for place in chance.sample(range(len(whole)), 150):
             changed = bytearray(whole)
             changed[place] ^= 1 << chance.randrange(8)
             path.write_bytes(changed)

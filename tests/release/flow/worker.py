@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fairshare.law import load_law
 from fairshare.release.flow import Handover, Released, Step, recover, run_release
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents
@@ -30,6 +31,7 @@ from tests.release.flow.stories import (
 )
 
 STEPS = list(Step)
+load_law()  # Once, in the server that the processes are forked from: kills are to fall on releasing, not on this.
 KEPT_NAMES = STUDY_PLAN.replace(b"columns:\n", b"columns:\n  - {column: notes, treatment: keep, item: i4}\n").replace(
     b"groups:\n  - {treatment: suppress_small_groups, columns: [born], k: 2}\n", b""
 )
