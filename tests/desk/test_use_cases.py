@@ -39,6 +39,7 @@ from fairshare.records import (
     sign_record,
 )
 from fairshare.release.kinds import Told
+from fairshare.release.refusals import DecisionNotSigned
 from fairshare.words import Answer, BadInput, ExitCode, FairshareError, NotFound, Organisation, Period, Person
 from tests.decide.core.sample_base import FOLDER, POLICE, TOOL, sample_base, sample_words
 from tests.records.examples import POLICE_KEY, STRANGER_KEY, counting_entropy
@@ -162,6 +163,14 @@ def test_a_release_outside_the_decision_leaves_no_trace_in_the_case(desk: Desk, 
         release_case(desk, EVERYBODY, "c1", tell(*items), law_today=same_law)
     assert desk.records.of_case("c1") == before
     assert recover_releases(desk) == ()
+
+
+def test_a_decision_that_only_a_partner_signed_releases_nothing(desk: Desk) -> None:
+    decision = decide_it(desk)
+    theirs = decision.model_copy(update={"salt": "7" * 32, "follows": decision.follows})
+    desk.records.add(sign_record(theirs, POLICE_KEY))
+    with pytest.raises(DecisionNotSigned):
+        release_case(desk, EVERYBODY, "c1", tell("i2"), law_today=same_law)
 
 
 def test_a_routine_release_waits_for_every_partys_signature(desk: Desk, clock: StoppedClock) -> None:

@@ -99,7 +99,7 @@ def release_case(
     grounds = Grounds(
         release=release,
         decision=decided.record,
-        decision_signed_by=find_signers(desk, decided),
+        decision_signed_by=find_signers(desk, decided, of=decided.record.holder.name),
         today=desk.clock.now().date(),
         law_today=law_today,
         plan=plan.record if plan is not None and isinstance(plan.record, Plan) else None,
@@ -183,9 +183,12 @@ def find_agreement(records: tuple[SignedRecord, ...], decision_id: str) -> Signe
     return None
 
 
-def find_signers(desk: Desk, signed: SignedRecord) -> frozenset[str]:
-    """The ids of the trusted keys whose signatures on this record hold."""
-    return frozenset(key.kid for key in check_record(signed, desk.trusted))
+def find_signers(desk: Desk, signed: SignedRecord, *, of: str | None = None) -> frozenset[str]:
+    """The ids of the trusted keys whose signatures on this record hold; with `of`, that organisation's only.
+
+    A partner whose key is trusted may sign an agreement, but never decide for the holder.
+    """
+    return frozenset(key.kid for key in check_record(signed, desk.trusted) if of in (None, key.name))
 
 
 def sheet_name(release_id: str) -> str:

@@ -15,7 +15,8 @@ from fairshare.words import Reason
 class Grounds:
     """What a release stands on: the intent, the decision, any agreement, and what was verified about them.
 
-    The two `signed_by` hold the ids of keys whose signatures were verified and which the organisation trusts.
+    The two `signed_by` hold the ids of trusted keys whose signatures were verified: of the holder's own keys for the
+    decision, since no partner decides for it; of any party's for the agreement.
     """
 
     release: Release

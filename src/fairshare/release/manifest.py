@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Literal, TypeVar
 
+from fairshare.ledger.faults import WrongSigner
 from fairshare.records.canonical import encode, parse_canonical
 from fairshare.records.keys import Keys, PublicKey
 from fairshare.records.kinds import Receipt, Release, SentFile
@@ -83,15 +84,21 @@ def parse_manifest(raw: bytes, *, where: str = "manifest") -> Manifest:
 
 
 def check_manifest(manifest: Manifest, trust: Keys) -> PublicKey:
-    """Who signed the manifest, both its parts having been signed by that one trusted key.
+    """Who signed the manifest, both its parts having been signed by that one trusted key, which is the sender's.
 
-    Raises   BadSignature, UnknownSigner or ManifestUnsound.
+    Raises   BadSignature, UnknownSigner, ManifestUnsound; WrongSigner when a trusted key signed for somebody else.
     """
     intended, happened = (check_record(each, trust) for each in (manifest.release, manifest.receipt))
     if len(happened) != 1 or happened[0] not in intended:
         raise ManifestUnsound(
             "its two parts are not signed by one and the same key",
             fix="Ask the sender for the whole release again.",
+            where="manifest",
+        )
+    if happened[0].name != manifest.intent.holder.name:
+        raise WrongSigner(
+            "it is signed with a key that you trust, but not as the key of the sender it names",
+            fix="Ask the sender whether they sent it; if they did, correct the name in your keys.",
             where="manifest",
         )
     return happened[0]

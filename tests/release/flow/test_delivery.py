@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairshare.ledger.faults import WrongSigner
 from fairshare.records.canonical import encode
 from fairshare.records.keys import Keys, SigningKey
 from fairshare.records.kinds import Receipt, SentFile
@@ -234,6 +235,16 @@ def test_a_manifest_signed_by_a_stranger_is_refused(released: Released, arrived:
     reseal(arrived, with_receipt(released, STRANGER_KEY))
     with pytest.raises(UnknownSigner):
         opening(arrived)
+
+
+def test_somebody_trusted_cannot_send_in_the_name_of_another(released: Released, arrived: Path) -> None:
+    release, receipt = (
+        sign_record(each.record, STRANGER_KEY) for each in (released.manifest.release, released.manifest.receipt)
+    )
+    reseal(arrived, Manifest(release=release, receipt=receipt))
+    with pytest.raises(WrongSigner):
+        opening(arrived, trust=Keys.of([HOLDER_KEY.public, STRANGER_KEY.public]))
+    check_nothing_opened(arrived)
 
 
 def test_both_parts_must_be_signed_by_one_key(released: Released, arrived: Path) -> None:
