@@ -245,7 +245,7 @@ def attach_csv(source: CsvFile, path: Path, folder: Path) -> Attached:
         f"read_csv({quote_text(as_glob(reads))}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {quote_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
         f"null_padding = false, store_rejects = true, rejects_table = 'ragged', rejects_scan = 'ragged_scans', "
-        f"max_line_size = {MAX_ROW_BYTES}, parallel = false)"
+        f"max_line_size = {MAX_ROW_BYTES}, buffer_size = {16 * MAX_ROW_BYTES}, parallel = false)"
     )
     typed = {name: _csv_column(f"source.{quote_name(name)}", source.types.get(name, "text")) for name in names}
     return Attached(relation, typed, (reads,), transcodes, shown="read_csv(<file>)")
