@@ -168,7 +168,11 @@ def test_a_failing_end_is_told_as_itself(end: str, raised: BaseException, seen: 
     assert seen is not SealFailed or "odd" not in str(told.value)
 
 
-@pytest.mark.parametrize("key", ["", "age1", PUBLIC.upper(), PUBLIC + " ", PUBLIC[:-1], SECRET, "\x00", "age1é"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "age1", PUBLIC.upper(), PUBLIC + " ", PUBLIC[:-1], SECRET, "\x00", "age1é"],
+    ids=["empty", "cut", "upper case", "space after", "one short", "secret", "nul", "accent"],
+)
 def test_a_malformed_public_key_is_refused(key: str) -> None:
     with pytest.raises(BadReader):
         check_reader_key(key)
