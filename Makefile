@@ -64,6 +64,7 @@ check-layers: $(VENV)/.stamp-dev ## Does each room import only from those below 
 check-docs: $(VENV)/.stamp-dev ## Are the generated pages and pictures up to date?
 	@$(BIN)/python -m tools.reference --check
 	@$(BIN)/python -m tools.chain_picture --check
+	@$(BIN)/python -m tools.tools_page --check
 
 format: $(VENV)/.stamp-dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix
@@ -72,6 +73,7 @@ format: $(VENV)/.stamp-dev ## Format the code and mend what the linter can mend
 docs: $(VENV)/.stamp-dev ## Write docs/reference and docs/pictures again from the code
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.chain_picture
+	@$(BIN)/python -m tools.tools_page
 
 bench: $(VENV)/.stamp-bench ## Measure speed, side by side with other programs, and print tables
 	@set -e; for each in bench/[a-z]*.py; do echo; echo "== $$each"; $(BIN)/python $$each; done
