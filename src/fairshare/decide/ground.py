@@ -94,16 +94,18 @@ def order_gates(base: RuleBase, tool: Tool) -> tuple[str, ...]:
         for name in (*tool.goals, *(name for row in base.rollup.rows for name in _conclusions_of(row.when)))
     ]
     found: dict[str, None] = {}
-
-    def add(gate: str, path: frozenset[str]) -> None:
-        for below in rests_on[gate]:
-            if below not in tool.gates and below not in found and below not in path:
-                add(below, path | {below})
-        found[gate] = None
-
     for gate in (*tool.gates, *ends):
-        if gate not in found:
-            add(gate, frozenset({gate}))
+        waiting = [] if gate in found else [(gate, iter(rests_on[gate]))]
+        entered = {gate}
+        while waiting:
+            above, rest = waiting[-1]
+            below = next((each for each in rest if each not in {*tool.gates, *found, *entered}), None)
+            if below is None:
+                found[above] = None
+                waiting.pop()
+            else:
+                entered.add(below)
+                waiting.append((below, iter(rests_on[below])))
     return tuple(found)
 
 

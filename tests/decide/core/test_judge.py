@@ -114,7 +114,13 @@ def test_what_is_not_yet_known_names_the_questions_it_waits_for() -> None:
     assert [(each.conclusion, each.finding) for each in found.referrals] == [
         ("refer.necessity@i2", "necessity.finding@i2")
     ]
-    assert found.outcome is O.SHARE_MINIMISED or found.outcome is O.DEFER_NEED_INFO
+    assert found.outcome is O.DEFER_NEED_INFO
+    assert not found.settled
+
+
+def test_each_item_waits_for_its_own_questions_only() -> None:
+    found = assess_with(necessity_dot_finding=None)
+    assert found.waiting_for == {"i1": ("necessity.finding@i1",), "i2": ("necessity.finding@i2",)}
 
 
 def test_a_duty_and_a_bar_are_shown_colliding() -> None:

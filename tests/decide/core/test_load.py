@@ -74,6 +74,8 @@ class Book:
         held = {"a.s1": Mark.READ, "a.s2": Mark.REMEMBERED, "code.x": Mark.READ}
         if provision == "a.ended":
             return Mark.READ if day < date(2026, 1, 1) else None
+        if provision == "a.begun":
+            return Mark.READ if day >= date(2026, 1, 1) else None
         return held.get(provision)
 
     def is_law(self, provision: str) -> bool:
@@ -202,6 +204,11 @@ RULES = [
     ("RULES_NO_CITATION", "gates/g.yaml: rules.may.needed", [(f"{RULE}/cite", [])]),
     ("RULES_UNKNOWN_PROVISION", "gates/g.yaml: rules.may.needed.cite", [(f"{RULE}/cite", ["a.s9"])]),
     ("RULES_UNKNOWN_PROVISION", "gates/g.yaml: rules.may.needed.cite", [(f"{RULE}/cite", ["a.ended"])]),
+    (
+        "RULES_UNKNOWN_PROVISION",
+        "gates/g.yaml: rules.may.needed.cite",
+        [(f"{RULE}/cite", ["a.begun"]), (f"{RULE}/from", "2025-12-31")],
+    ),
     ("RULES_LAW_NOT_READ", "gates/g.yaml: rules.bar.known.cite", [("gates/g.yaml/rules/2/cite", ["a.s2"])]),
     ("RULES_LAW_NOT_READ", "gates/g.yaml: rules.bar.known", [("gates/g.yaml/rules/2/level", "should")]),
     ("RULES_LAW_NOT_READ", "gates/g.yaml: rules.bar.known.cite", [("gates/g.yaml/rules/2/cite", ["code.x"])]),
@@ -253,6 +260,18 @@ def test_remembered_law_may_refer_and_may_speak_against_a_bar() -> None:
         ),
         law=Book(),
     )
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [("to", "2025-12-31"), ("cite", ["a.ended"])],
+        [("from", "2026-01-01"), ("cite", ["a.begun"])],
+        [("cite", ["a.begun"])],
+    ],
+)
+def test_a_rule_may_cite_what_holds_on_its_own_days(dates: list[tuple[str, Any]]) -> None:
+    read_base(change(*[(f"{RULE}/{name}", value) for name, value in dates]), law=Book())
 
 
 def test_a_rule_base_needs_its_roll_up() -> None:

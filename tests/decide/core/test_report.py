@@ -15,6 +15,7 @@ from fairshare.decide.phrases import load_phrases
 from fairshare.decide.report import build_report
 from fairshare.decide.report_render import escape_markdown, render_html, render_markdown
 from fairshare.decide.report_shape import Report
+from fairshare.decide.report_telling import find_section
 from fairshare.decide.ruling import ExemptionRuling
 from fairshare.decide.words import Language
 from fairshare.law import load_law
@@ -218,3 +219,18 @@ def test_an_answer_that_nobody_can_find_out_is_said_so() -> None:
     found = assess(sample_base(), TOOL, SHAPE, LAW_DATE, POLICE | {"danger.now": Answer(value="unobtainable")})
     report = build_report(found, sample_words(), cite_from(load_law(), LAW_DATE), made_on=LAW_DATE)
     assert "Nobody can tell whether there is danger." in render_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("fact", "section"),
+    [
+        ("item.accuracy", "accuracy"),
+        ("item.anything", "minimisation"),
+        ("retention.set", "retention"),
+        ("person.role", "criminal_offence"),
+        ("person.age_years", "fairness"),
+        ("something.else", "accountability"),
+    ],
+)
+def test_an_answer_stands_in_the_section_that_fits_it_best(fact: str, section: str) -> None:
+    assert find_section(fact) == section
