@@ -53,9 +53,10 @@ def ask(
         asking.go()
     except StopAsking:
         screen.line()
-        screen.line(f"Stopped. What you answered is in {file}; the same command takes it up again.")
     if asking.walk is None:
-        return Page({"file": None, "finished": False}, lambda _: None)
+        return Page({"file": None, "finished": False}, lambda shown: shown.line("Stopped; nothing was kept."))
+    if not asking.finished:
+        screen.line(f"Stopped. What you answered is in {file}; the same command takes it up again.")
     from fairshare.cli.assess import look_at
     from fairshare.cli.assessment import describe_assessment, show_assessment
 
@@ -89,7 +90,7 @@ class Asking:
         if self.file.exists():
             self.about = read_answers_file(self.file)
             choose_tool(self.about, tool, self.held)
-            self.screen.line(f"Taking up {self.file}: {len(self.about.answers)} answers so far.")
+            self.screen.line(f"Taking up {self.file}: {len(self.about.answers)} answered so far.")
         else:
             self.about = self._find_about(tool, request)
         about = self.about

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
 
+from fairshare.cli.files import parse_day
 from fairshare.cli.screen import Screen
 
 
@@ -64,7 +64,7 @@ class Asker:
         self.show_commands(commands)
         while True:
             typed = self.line("a day, such as 2026-02-05" if is_day else "a whole number")
-            if typed in commands or (is_day and is_written_day(typed)) or (not is_day and is_whole(typed)):
+            if typed in commands or (is_day and parse_day(typed)) or (not is_day and is_whole(typed)):
                 return typed
             self.screen.line("Please write it as shown, or type a letter.", "yellow")
 
@@ -80,11 +80,3 @@ def is_whole(text: str) -> bool:
     (True, False, False, False)
     """
     return text.isascii() and text.isdigit() and len(text) <= 15
-
-
-def is_written_day(text: str) -> bool:
-    """Whether it is a day written as 2026-02-05."""
-    try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
-    except ValueError:
-        return False

@@ -133,7 +133,7 @@ def show_assessment(screen: Screen, seen: Seen, *, with_proofs: bool = False) ->
     screen.heading(seen.held.words.tool(document["tool"]).title)
     screen.line(f"Under the law of {document['law_date']}, the assessment is: {document['outcome']}", "bold")
     screen.line("An assessment is not a decision, and not legal advice: a named person decides.", "dim")
-    screen.table(["item", "about", "assessed"], [list_cells(item) for item in document["items"]])
+    show_items(screen, document["items"])
     show_reasons(screen, document["items"], with_proofs=with_proofs)
     for collision in document["collisions"]:
         both = f"{collision['duty']}, {collision['bar']}"
@@ -153,10 +153,14 @@ def show_assessment(screen: Screen, seen: Seen, *, with_proofs: bool = False) ->
         )
 
 
-def list_cells(item: dict[str, Any]) -> tuple[str, str, str]:
-    """One row of the table of items."""
-    said = OUTCOMES[Outcome(item["outcome"])] if item["outcome"] else "not known yet"
-    return item["label"], item["person"] or "", said
+def show_items(screen: Screen, items: list[dict[str, Any]]) -> None:
+    """The table of items, with a column for people if any of them is about somebody."""
+    people = any(item["person"] for item in items)
+    rows = []
+    for item in items:
+        said = OUTCOMES[Outcome(item["outcome"])] if item["outcome"] else "not known yet"
+        rows.append((item["label"], *([item["person"] or ""] if people else []), said))
+    screen.table(["item", *(["about"] if people else []), "assessed"], rows)
 
 
 def show_reasons(screen: Screen, items: list[dict[str, Any]], *, with_proofs: bool) -> None:

@@ -13,6 +13,7 @@ from fairshare.words import NotFound
 if TYPE_CHECKING:
     from fairshare.decide.language import RuleBase, Tool
     from fairshare.decide.words import Words
+    from fairshare.desk.decide_case import RulesInUse
     from fairshare.law import Law
 
 
@@ -74,3 +75,10 @@ def load_rules(folder: Path | None, *, welsh: bool = False) -> Rules:
     base = load_base(folder / "rules", law=HeldLaw(law))
     words = folder / "words" / language
     return Rules(base, read_words(words, language), law, folder / "rules")
+
+
+def use_rules(held: Rules) -> RulesInUse:
+    """The rule base as the desk takes it."""
+    from fairshare.desk.decide_case import RulesInUse
+
+    return RulesInUse(held.base, held.words, held.folder)

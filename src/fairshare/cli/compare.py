@@ -20,6 +20,8 @@ from fairshare.words.reading import read_file
 if TYPE_CHECKING:
     from fairshare.decide.compare import Flip, StoredCase
 
+MOST_SHOWN = 12
+"""How many changes of one case a person is shown: what its items come to stands first."""
 SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -45,33 +47,77 @@ def compare(
     other: Annotated[
         Path | None, typer.Option("--other-rules", metavar="FOLDER", help="A rule base to compare with as well.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the flips of a .jsonl file here, a line each; for millions."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes to use with --out.")] = 1,
 ) -> Page:
     """List the stored cases that come out differently under the law of another day.
 
     In a folder, every .jsonl file and every .json or .yaml file of answers that names its tool is a case.
     """
+    before, after = load_rules(rules), load_rules(other if other is not None else rules)
+    days = read_day(since, where="--from") if since else None, read_day(law_date, where="--law-date")
+    with screen.working("comparing") as tell:
+        if out is not None:
+            return compare_many(before, after, days, (cases, out), workers, tell)
+        return compare_each(before, after, days, cases, tell)
+
+
+def compare_each(before: Rules, after: Rules, days: tuple[date | None, date], cases: Path, tell: Tell) -> Page:
+    """Cases one by one, each from its own day of law if no other is given."""
     from fairshare.decide.compare import DatedRules, compare_standings, stand
 
-    before, after = load_rules(rules), load_rules(other if other is not None else rules)
-    then = read_day(law_date, where="--law-date")
-    start = read_day(since, where="--from") if since else None
-    today = datetime.now(UTC).date()
     found, passed_over = list_cases(cases)
+    today = datetime.now(UTC).date()
     flips: list[Flip] = []
-    with screen.working("comparing") as tell:
-        for each in follow(found, tell):
-            first = DatedRules(before.base, start or each.day or today)
-            now, other_day = stand(first, each.case), stand(DatedRules(after.base, then), each.case)
-            flip = compare_standings(each.case.id, each.case.tool, now, other_day)
-            flips += [flip] if flip else []
+    for each in follow(found, tell):
+        then = stand(DatedRules(before.base, days[0] or each.day or today), each.case)
+        flip = compare_standings(each.case.id, each.case.tool, then, stand(DatedRules(after.base, days[1]), each.case))
+        flips += [flip] if flip else []
     document = {
-        "law_date": then,
+        "law_date": days[1],
         "cases": len(found),
         "flips": [{"case": each.case, "tool": each.tool, "changes": describe_changes(each)} for each in flips],
         "passed_over": passed_over,
         "rules": [before.base.digest, after.base.digest],
     }
     return Page(document, lambda shown: show_flips(shown, document, after))
+
+
+def compare_many(
+    before: Rules, after: Rules, days: tuple[date | None, date], files: tuple[Path, Path], workers: int, tell: Tell
+) -> Page:
+    """A .jsonl file of any length, with the flips written to another."""
+    from fairshare.decide.bulk import compare_file
+    from fairshare.decide.compare import DatedRules
+
+    first = DatedRules(before.base, days[0] or datetime.now(UTC).date())
+    tally = compare_file(
+        first,
+        DatedRules(after.base, days[1]),
+        *files,
+        workers=workers,
+        progress=lambda done, total: tell(done / max(total, 1)),
+    )
+    document = {
+        "law_date": days[1],
+        "cases": tally.cases,
+        "flipped": tally.flips,
+        "problems": tally.problems,
+        "unreadable_lines": list(tally.unreadable),
+        "file": str(files[1]),
+        "rules": [before.base.digest, after.base.digest],
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(f"{tally.flips:,} of {tally.cases:,} cases come out differently; they are in {files[1]}.", "bold")
+        screen.line(
+            f"Cases that cannot be evaluated: {tally.problems:,}. Lines that hold no case: {len(tally.unreadable)}."
+        )
+
+    return Page(document, show)
 
 
 def follow(cases: list[Dated], tell: Tell) -> Iterator[Dated]:
@@ -136,10 +182,14 @@ def show_flips(screen: Screen, document: dict[str, Any], held: Rules) -> None:
     screen.line(f"Under the law of {document['law_date']}, {counted} come out differently.", "bold")
     for flip in flips:
         screen.heading(f"{flip['case']} ({flip['tool']})")
-        for key, change in flip["changes"].items():
+        for key, change in list(flip["changes"].items())[:MOST_SHOWN]:
             name = key.partition("@")[0]
             title = held.words.conclusion(name).title if name in held.base.conclusions else key
-            screen.bullet(f"{title}: {change['before'] or 'not there'}, then {change['after'] or 'not there'}")
+            about = f" ({key.partition('@')[2]})" if "@" in key else ""
+            before, after = change["before"] or "not there", change["after"] or "not there"
+            screen.bullet(f"{title}{about}: {before.replace('_', ' ')}, then {after.replace('_', ' ')}")
+        if len(flip["changes"]) > MOST_SHOWN:
+            screen.line(f"...and {len(flip['changes']) - MOST_SHOWN} more; --json lists them all.", indent=2)
     if flips:
         screen.line("A flip decides nothing: it returns the case to a person.")
     if document["passed_over"]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.ask import LawDate
-from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules
+from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules, use_rules
 from fairshare.cli.commands import Page
 from fairshare.cli.desks import HERE, ActingAs, DeskFolder, open_as
 from fairshare.cli.files import write_file
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fairshare.cli.answers_file import AnswersFile
     from fairshare.cli.assess import Seen
     from fairshare.decide.assess import Assessment
-    from fairshare.desk.decide_case import RulesInUse
     from fairshare.records import Decision, Request, SignedRecord
 
 
@@ -122,13 +121,6 @@ def decide_at_desk(
         show_written(screen, written)
 
     return Page(document, show)
-
-
-def use_rules(held: Rules) -> RulesInUse:
-    """The rule base as the desk takes it."""
-    from fairshare.desk.decide_case import RulesInUse
-
-    return RulesInUse(held.base, held.words, held.folder)
 
 
 def write_papers(

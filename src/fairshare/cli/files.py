@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from fairshare.words import BadInput, Refused
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class FileExists(Refused):
@@ -28,9 +31,9 @@ def write_file(path: Path, content: bytes, *, replace: bool = True, mode: int = 
 
     Raises   FileExists when it is there and `replace` is false; CannotWriteFile.
     """
+    make_folder(path.parent)
     staged: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".fairshare-", delete=False) as file:
             staged = Path(file.name)
             file.write(content)
@@ -64,12 +67,22 @@ def make_folder(path: Path) -> Path:
 
 def read_day(text: str, *, where: str) -> date:
     """A day from the command line, written as 2026-02-05."""
+    day = parse_day(text)
+    if day is None:
+        raise BadInput("this is not a day", fix="Write it as 2026-02-05.", where=where)
+    return day
+
+
+def parse_day(text: str) -> date | None:
+    """The day that a text says, in the one way that days are written here; None if it says none.
+
+    >>> parse_day("2026-02-05"), parse_day("20260205"), parse_day("2026-02-30")
+    (datetime.date(2026, 2, 5), None, None)
+    """
     try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
-        raise BadInput("this is not a day", fix="Write it as 2026-02-05.", where=where) from None
+        return None
 
 
 def _cannot_write(path: Path, error: OSError | ValueError) -> CannotWriteFile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.archives import Readers, SecretKey, find_readers, find_secret
+from fairshare.cli.bases import RulesFolder, load_rules
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.files import write_file
@@ -60,6 +61,7 @@ def run(
         Path | None, typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well.")
     ] = None,
     welsh: Welsh = False,
+    rules: RulesFolder = None,
     desk: DeskFolder = HERE,
     name: ActingAs = None,
 ) -> Page:
@@ -67,12 +69,13 @@ def run(
 
     What the decision, the agreement, the dates or the law of today do not cover is refused, with the reason.
     """
+    from fairshare.cli.bases import use_rules
     from fairshare.cli.forms import ReleaseForm, read_form
     from fairshare.desk.decide_case import why_law_differs
     from fairshare.desk.release_case import Wanted, recover_releases, release_case
     from fairshare.release.delivery import make_passphrase
 
-    written = read_form(ReleaseForm, form)
+    written, held = read_form(ReleaseForm, form), use_rules(load_rules(rules))
     spoken = make_passphrase() if passphrase else None
     readers: tuple[str, ...] | Passphrase = spoken or find_readers(to)
     with open_as(desk, name) as (at, actor), screen.working("releasing") as tell:
@@ -87,7 +90,14 @@ def run(
             at_risk=frozenset(written.at_risk),
             language="cy" if welsh else "en",
         )
-        released = release_case(at, actor, case, wanted, law_today=why_law_differs, on_progress=tell)
+        released = release_case(
+            at,
+            actor,
+            case,
+            wanted,
+            law_today=lambda decision, day: why_law_differs(decision, day, held),
+            on_progress=tell,
+        )
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
     return show_released(released, sheet, spoken)
