@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fairshare.decide.clauses import Assignment, outcome_key
+from fairshare.decide.masks import compile_masks, join, list_needed
 from fairshare.decide.program import Program
 from fairshare.decide.settle import Seen, Status, explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
 
 FILLS_KEPT = 24
 PROOFS_KEPT = 512
-MODELS_TRIED = 4
 
 Known = Sequence[Sequence[int]]
 """For each variable and each of its values, the cases in which that was answered, as a mask of bits."""
@@ -54,11 +54,11 @@ class _Batch:
 
     def left(self, key: str) -> int:
         """The cases in which `key` is not final."""
-        return self.full & ~(self.clash | _any(self.stands[key].values()))
+        return self.full & ~(self.clash | join(self.stands[key].values()))
 
     def all_left(self) -> int:
         """The cases in which anything is not final."""
-        return (self.full & ~(self.clash | self.consistent)) | _any(self.left(key) for key in self.stands)
+        return (self.full & ~(self.clash | self.consistent)) | join(self.left(key) for key in self.stands)
 
     def put(self, key: str, text: str, mask: int) -> None:
         """`key` stands at `text` in these cases, as far as it was not final."""
@@ -87,7 +87,10 @@ class Lanes:
         self.proofs: list[Proof] = []
         self.goals = [(key, program.conclusions[key]) for key in program.goals]
         self.checks = [node for _, node in program.constraints]
-        self.needed = self._list_needed()
+        self.needed = list_needed(program)
+        self.keys = [key for key, _ in self.goals]
+        self.keys += [outcome_key(item, outcome) for item, rows in program.outcomes.items() for outcome, _ in rows]
+        self._evaluate = compile_masks(program, self.needed)
 
     def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
         """Where each item and each goal stands, in the words of `compare.stand`; and the cases whose answers clash.
@@ -96,7 +99,7 @@ class Lanes:
         """
         full = (1 << cases) - 1
         keys = (*self.program.outcomes, *self.program.goals)
-        unasked = [full & ~_any(row) for row in known]
+        unasked = [full & ~join(row) for row in known]
         batch = _Batch(full, known, unasked, {key: {} for key in keys}, {key: {} for key in keys})
         self._settle_partly(batch)
         for proof in self.proofs:
@@ -108,16 +111,6 @@ class Lanes:
             key: {text: mask & ~batch.clash for text, mask in found.items()} for key, found in batch.stands.items()
         }, batch.clash
 
-    def _list_needed(self) -> list[int]:
-        """The nodes that outcomes, goals and constraints rest on, in topological order."""
-        nodes = self.program.nodes
-        needed = {*self.checks, *(node for _, node in self.goals)}
-        needed |= {node for rows in self.program.outcomes.values() for _, node in rows}
-        for at in range(len(nodes) - 1, -1, -1):
-            if at in needed and nodes[at].sort != "value":
-                needed |= set(nodes[at].of)
-        return sorted(needed)
-
     def _settle_partly(self, batch: _Batch) -> None:
         """Three-valued evaluation: node by node, where it surely holds and where it surely does not."""
         sure, never = [0] * len(self.program.nodes), [0] * len(self.program.nodes)
@@ -125,15 +118,15 @@ class Lanes:
             node = self.program.nodes[at]
             if node.sort == "value":
                 variable = node.of[0]
-                sure[at] = _any(batch.known[variable][value] for value in node.among)
+                sure[at] = join(batch.known[variable][value] for value in node.among)
                 never[at] = batch.full & ~(sure[at] | batch.unasked[variable])
             elif node.sort == "not":
                 sure[at], never[at] = never[node.of[0]], sure[node.of[0]]
             elif node.sort == "and":
-                sure[at], never[at] = _every(batch.full, sure, node.of), _any(never[each] for each in node.of)
+                sure[at], never[at] = _every(batch.full, sure, node.of), join(never[each] for each in node.of)
             else:
-                sure[at], never[at] = _any(sure[each] for each in node.of), _every(batch.full, never, node.of)
-        batch.clash = _any(never[each] for each in self.checks)
+                sure[at], never[at] = join(sure[each] for each in node.of), _every(batch.full, never, node.of)
+        batch.clash = join(never[each] for each in self.checks)
         batch.consistent = _every(batch.full, sure, self.checks)
         for key, goal in self.goals:
             batch.put(key, Status.TRUE.value, sure[goal])
@@ -156,20 +149,13 @@ class Lanes:
         """Complete every case in one way, and note what is reached where the constraints allow it."""
         if not batch.all_left():
             return False
-        full, holds = batch.full, [0] * len(self.program.nodes)
-        for at in self.needed:
-            node = self.program.nodes[at]
-            if node.sort == "value":
-                holds[at] = _any(batch.known[node.of[0]][value] for value in node.among)
-                if fill[node.of[0]] in node.among:
-                    holds[at] |= batch.unasked[node.of[0]]
-            elif node.sort == "not":
-                holds[at] = full & ~holds[node.of[0]]
-            elif node.sort == "and":
-                holds[at] = _every(full, holds, node.of)
-            else:
-                holds[at] = _any(holds[each] for each in node.of)
-        allowed = _every(full, holds, self.checks)
+        values = [
+            mask | unasked if fill[variable] == value else mask
+            for variable, (row, unasked) in enumerate(zip(batch.known, batch.unasked, strict=True))
+            for value, mask in enumerate(row)
+        ]
+        holds = self._evaluate(values, batch.full)
+        allowed = _every(batch.full, holds, self.checks)
         batch.learnt = bool(allowed & ~(batch.consistent | batch.clash))
         batch.consistent |= allowed
         for key, goal in self.goals:
@@ -192,24 +178,46 @@ class Lanes:
             if not batch.unasked[variable] & bit
         }
         assumptions = session.assume(answers)
-        seen = explore(session, assumptions, Budget(DEFAULT_BUDGET))
+        seen = explore(session, answers, Budget(DEFAULT_BUDGET), self.keys)
         if seen is None:
             batch.clash |= bit
             self._keep_proof(batch, Proof(_find_reason(session, answers)))
             return
         batch.consistent |= bit
+        keys = []
         for key in batch.stands:
             if batch.left(key) & bit:
                 text, literal = self._read(session, seen, key)
                 batch.put(key, text, bit)
                 if literal is not None:
                     self._keep_proof(batch, Proof(_find_reason(session, answers, -literal), key, text))
-        for model in session.fitting_models(assumptions)[:MODELS_TRIED]:
-            fill = tuple(
-                next(value for value, each in enumerate(row) if each in model.values) for row in session.clauses.values
-            )
-            if fill not in self.fills and self._apply_fill(batch, fill):
-                self.fills = [fill, *self.fills][:FILLS_KEPT]
+                else:
+                    keys.append(key)
+        if not keys:
+            self._try_fill(batch, session, assumptions)
+        for key in keys:
+            self._show_open(batch, session, assumptions, key)
+
+    def _show_open(self, batch: _Batch, session: Session, assumptions: list[int], key: str) -> None:
+        """Find completions of a case in which an open key stands differently, for other cases to try."""
+        targets = session.clauses.targets
+        if key in self.program.outcomes:
+            literals = [targets[outcome_key(key, outcome)] for outcome, _ in self.program.outcomes[key]]
+        else:
+            literals = [targets[key], -targets[key]]
+        shown = 0
+        for literal in dict.fromkeys(literals):
+            shown += self._try_fill(batch, session, [*assumptions, literal])
+            if shown == 2:
+                return
+
+    def _try_fill(self, batch: _Batch, session: Session, assumptions: list[int]) -> bool:
+        if not session.solve(assumptions, Budget(DEFAULT_BUDGET)):
+            return False
+        fill = session.read_model()
+        if self._apply_fill(batch, fill) and fill not in self.fills:
+            self.fills = [fill, *self.fills][:FILLS_KEPT]
+        return True
 
     def _read(self, session: Session, seen: Seen, key: str) -> tuple[str, int | None]:
         """What a key stands at in one case and, if that is settled, the literal that always holds there."""
@@ -245,13 +253,6 @@ def _find_reason(session: Session, answers: Assignment, *denied: int) -> tuple[t
     """Few of these answers with which nothing is possible that denies as much."""
     by_literal = dict(zip(session.assume(answers), sorted(answers.items()), strict=True))
     return tuple(by_literal[each] for each in session.find_clash(list(by_literal), denied))
-
-
-def _any(masks: Iterable[int]) -> int:
-    found = 0
-    for each in masks:
-        found |= each
-    return found
 
 
 def _every(full: int, masks: Sequence[int], of: Iterable[int]) -> int:

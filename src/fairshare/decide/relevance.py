@@ -10,6 +10,7 @@ from pysat.solvers import Solver
 
 from fairshare.decide.clauses import Assignment
 from fairshare.decide.contradiction import refuse_contradiction
+from fairshare.decide.masks import Sight
 from fairshare.decide.program import Program
 from fairshare.decide.settle import explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Memory, Session, session_for
@@ -77,30 +78,33 @@ class _Field:
     """What is left of the program once everything the answers fix is taken away."""
 
     assumptions: list[int]
-    assumed: frozenset[int]
     fixed: frozenset[int]
     """Literals that hold in every completion."""
+    keys: list[str]
+    """The goals that are not settled."""
     goals: list[int]
-    """Literals of the goals that are not settled."""
+    """Their literals, each once."""
     within_reach: frozenset[int]
     """Variables that were not asked and that an unsettled goal still rests on."""
     memory: Memory
+    sight: Sight
+    """Some completions."""
 
 
 def _survey(session: Session, program: Program, assignment: Assignment, budget: int) -> _Field | None:
     """What can still matter; none when every goal is settled."""
-    assumptions = session.assume(assignment)
-    seen = explore(session, assumptions, Budget(budget))
+    assumptions, targets = session.assume(assignment), session.clauses.targets
+    seen = explore(session, assignment, Budget(budget), program.goals)
     fixed = session.propagate(assumptions) if seen else None
     if seen is None or fixed is None:
         refuse_contradiction(program, assignment)
     fixed = fixed.union(-each for each in seen.impossible)
-    goals = {session.clauses.targets[key]: None for key in program.goals}
-    open_goals = [each for each in goals if each not in fixed and -each not in fixed]
-    if not open_goals:
+    keys = [key for key in program.goals if targets[key] not in fixed and -targets[key] not in fixed]
+    if not keys:
         return None
-    leaves = _find_leaves(session, open_goals, fixed)
-    return _Field(assumptions, frozenset(assumptions), fixed, open_goals, leaves, session.recall(assumptions))
+    goals = list(dict.fromkeys(targets[key] for key in keys))
+    memory, sight = session.recall(assumptions), session.samples.look(assignment)
+    return _Field(assumptions, fixed, keys, goals, _find_leaves(session, goals, fixed), memory, sight)
 
 
 def _find_leaves(session: Session, roots: Iterable[int], fixed: frozenset[int]) -> frozenset[int]:
@@ -124,18 +128,31 @@ def _find_leaves(session: Session, roots: Iterable[int], fixed: frozenset[int]) 
 
 def _can_change_goal(session: Session, field: _Field, variable: int, budget: int) -> bool:
     """Whether changing this answer alone changes a goal in some completion."""
-    witness = session.witnesses.get(variable)
-    if witness is not None and field.assumed <= witness.values:
-        return True
     if variable in field.memory.irrelevant:
         return False
+    if _sample_changes_goal(session, field, variable):
+        return True
     question = _copy_cone(session, field, variable)
     found = session.solve_with(field.assumptions, question, Budget(budget)) if question else False
-    if found:
-        session.witnesses[variable] = session.models[0]
-    elif found is False:
+    if found is False:
         field.memory.irrelevant.add(variable)
     return found is not False
+
+
+def _sample_changes_goal(session: Session, field: _Field, variable: int) -> bool:
+    """Whether another answer to this question alone changes a goal in one of the samples, and is allowed there."""
+    samples, sight = session.samples, field.sight
+    start, end = samples.offsets[variable : variable + 2]
+    before = sight.values[start:end]
+    goals = [session.program.conclusions[key] for key in field.keys if key in session.program.conclusions]
+    for turn in range(1, end - start):
+        changed = samples.change(sight, variable, before[turn:] + before[:turn])
+        allowed = sight.allowed
+        for _, node in session.program.constraints:
+            allowed &= changed.get(node, allowed)
+        if any(allowed & (changed[goal] ^ sight.holds[goal]) for goal in goals if goal in changed):
+            return True
+    return False
 
 
 def _copy_cone(session: Session, field: _Field, variable: int) -> list[tuple[int, ...]]:

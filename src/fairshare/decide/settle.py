@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,8 +31,7 @@ def settle(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGE
     Raises   ContradictoryAnswers when no completion is left, naming the fewest answers that cannot all hold.
     """
     session = session_for(program)
-    assumptions = session.assume(assignment)
-    seen = explore(session, assumptions, Budget(budget))
+    seen = explore(session, assignment, Budget(budget))
     if seen is None:
         refuse_contradiction(program, assignment)
     return {key: seen.status_of(literal) for key, literal in session.clauses.targets.items()}
@@ -63,31 +62,68 @@ class Seen:
         return Status.UNDECIDED
 
 
-def explore(session: Session, assumptions: list[int], budget: Budget) -> Seen | None:
-    """What the completions reach, as far as the budget goes; none when there are no completions.
+def explore(session: Session, assignment: Assignment, budget: Budget, keys: Iterable[str] | None = None) -> Seen | None:
+    """What the completions of these answers reach, as far as the budget goes; none when there are none.
 
-    Every completion found strikes off all that it reaches. Each further question asks for one that reaches any of
-    what is left, and "there is none" settles all of that at once.
+    The samples show most of what can be reached. Then one question asks for a completion that reaches any of the
+    rest; each one found strikes off all that it reaches, and "there is none" settles all that is left at once.
+
+    Takes    keys: what to look at; everything that can be settled, if not given.
     """
+    targets = session.clauses.targets
+    literals = {targets[key] for key in (targets if keys is None else keys)}
+    assumptions = session.assume(assignment)
     memory = session.recall(assumptions)
-    sought = session.every_target - memory.impossible
-    models = session.fitting_models(assumptions)
-    for model in models:
-        sought -= model.targets
-    found: bool | None = True
-    if not models:
+    sought = {sign * each for each in literals for sign in (1, -1)} - memory.impossible
+    every = frozenset(sought)
+    if not _strike_off_samples(session, assignment, sought):
         session.prefer(sought)
         found = session.solve(assumptions, budget)
         if not found:
             return None if found is False else Seen(frozenset(), frozenset())
-        sought -= session.models[0].targets
+        _strike_off_model(session, sought)
+    found = True
     while found and sought:
         session.prefer(sought)
         found = session.solve_with(assumptions, [tuple(sought)], budget)
         if found:
-            sought -= session.models[0].targets
+            _strike_off_model(session, sought)
     if found is False:
         memory.impossible |= sought
     elif found is None:
         memory.impossible |= sought.intersection(-each for each in session.propagate(assumptions) or ())
-    return Seen(session.every_target - sought - memory.impossible, frozenset(memory.impossible))
+    return Seen(every - sought, frozenset(memory.impossible))
+
+
+def _strike_off_samples(session: Session, assignment: Assignment, sought: set[int]) -> bool:
+    """Take out of `sought` what the samples reach; whether any sample is allowed at all."""
+    program, targets = session.program, session.clauses.targets
+    sight = session.samples.look(assignment)
+    allowed, holds = sight.allowed, sight.holds
+    if not allowed:
+        return False
+    for key, node in program.conclusions.items():
+        literal, mask = targets[key], holds[node] & allowed
+        if mask:
+            sought.discard(literal)
+        if mask != allowed:
+            sought.discard(-literal)
+    for item, rows in program.outcomes.items():
+        none_before = allowed
+        reached: dict[str, int] = {}
+        for outcome, node in rows:
+            reached[outcome] = reached.get(outcome, 0) | (none_before & holds[node])
+            none_before &= ~holds[node]
+        for outcome, mask in reached.items():
+            literal = targets[outcome_key(item, outcome)]
+            if mask:
+                sought.discard(literal)
+            if mask != allowed:
+                sought.discard(-literal)
+    return True
+
+
+def _strike_off_model(session: Session, sought: set[int]) -> None:
+    """Take out of `sought` what the completion found last reaches."""
+    model = session.model
+    sought.difference_update([each for each in sought if model[abs(each) - 1] == each])

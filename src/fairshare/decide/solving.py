@@ -1,4 +1,4 @@
-"""One incremental solver per program and thread, what it has learnt, and the models it remembers.
+"""One incremental solver per program and thread, what it has learnt, and the completions it remembers.
 
 A solver is never used across a fork: after one, the child finds another process id and starts afresh. What is
 remembered makes later answers faster and never different, save that a budget may reach further.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from pysat.solvers import Solver
 
 from fairshare.decide.clauses import TRUE, Assignment, compile_clauses, list_assumptions
+from fairshare.decide.masks import Samples
 from fairshare.decide.program import Program
 
 SOLVER = "cadical195"
@@ -23,7 +23,6 @@ SOLVER = "cadical195"
 DEFAULT_BUDGET = 20_000
 """Conflicts that one question may cost before its answer is "undecided": far more than any case has needed."""
 PROGRAMS_KEPT = 16
-MODELS_KEPT = 256
 QUESTIONS_BEFORE_RENEWAL = 500
 
 
@@ -32,14 +31,6 @@ class Budget:
     """How many conflicts are left to spend."""
 
     left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One completion the constraints allow: the literals of its values, and those of everything that can be settled."""
-
-    values: frozenset[int]
-    targets: frozenset[int]
 
 
 @dataclass
@@ -59,15 +50,11 @@ class Session:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.clauses = compile_clauses(program)
-        self.models: deque[Model] = deque(maxlen=MODELS_KEPT)
-        """Completions seen lately, latest first."""
-        self.witnesses: dict[int, Model] = {}
-        """For a variable, a completion in which changing it alone changed a goal."""
         self._memory = Memory()
-        picked = {abs(each) for each in self.clauses.targets.values()}
-        self.every_target = frozenset(sign * each for each in picked for sign in (1, -1))
-        self._pick_targets = itemgetter(0, 0, *(each - 1 for each in sorted(picked)))
-        self._last_value = max((abs(each) for row in self.clauses.values for each in row), default=TRUE)
+        self.model: list[int] = []
+        """The completion found last, as a literal for each variable of the solver."""
+        self.samples = Samples(program)
+        self._value_literals = [each for row in self.clauses.values for each in row]
         self.owners = {abs(each): index for index, row in enumerate(self.clauses.values) for each in row}
         """The variable that a value's literal belongs to."""
         self.users: dict[int, list[int]] = {}
@@ -103,11 +90,6 @@ class Session:
         self._memory = Memory(assumed, set(known.impossible), set(known.irrelevant))
         return self._memory
 
-    def fitting_models(self, assumptions: Sequence[int]) -> list[Model]:
-        """The remembered completions that agree with the assumptions."""
-        assumed = frozenset(assumptions)
-        return [model for model in self.models if assumed <= model.values]
-
     def assume(self, assignment: Assignment) -> list[int]:
         """The assumptions that stand for these answers."""
         return list_assumptions(self.clauses, assignment)
@@ -130,7 +112,8 @@ class Session:
         found: bool | None = self._solver.solve_limited(assumptions)
         budget.left -= max(0, self._solver.accum_stats()["conflicts"] - before)
         if found:
-            self._remember(self._solver.get_model())
+            self.model = self._solver.get_model()
+            self.samples.keep([self.model[abs(each) - 1] == each for each in self._value_literals])
         return found
 
     def find_clash(self, assumptions: Sequence[int], others: Sequence[int] = ()) -> list[int]:
@@ -166,9 +149,12 @@ class Session:
             self._spare.append(self._top)
         return self._spare[:count]
 
-    def _remember(self, model: list[int]) -> None:
-        values = frozenset(model[: self._last_value])
-        self.models.appendleft(Model(values, frozenset(self._pick_targets(model))))
+    def read_model(self) -> tuple[int, ...]:
+        """The completion found last, as a value for each variable."""
+        return tuple(
+            next(value for value, each in enumerate(row) if self.model[abs(each) - 1] == each)
+            for row in self.clauses.values
+        )
 
 
 class _Sessions(threading.local):
