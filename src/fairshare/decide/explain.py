@@ -257,19 +257,36 @@ class Sentence:
 
 
 def tell_proof(proof: Proof, phrases: Phrases, depth: int = 0) -> list[Sentence]:
-    """A proof as plain sentences, in the order in which a person would say them."""
+    """A proof as plain sentences, in the order in which a person would say them.
+
+    Of what does not hold further down, it says only what failed.
+    """
     told = [Sentence(sentence(proof.statement), depth)]
     say = phrases.say
     word = "rule_possible" if proof.truth is None or proof.surely else "rule_nearest"
+    brief = depth > 0 and proof.truth is False and not proof.surely and not any(rule.fires for rule in proof.rules)
     if proof.surely:
         told.append(Sentence(say("surely_true" if proof.truth else "surely_false"), depth + 1))
-    elif proof.truth is False and not proof.rules:
+    elif proof.truth is False and not proof.rules and not brief:
         told.append(Sentence(say("no_rule"), depth + 1))
     for rule in proof.rules:
-        told += _tell_rule(rule, "rule_applied" if rule.fires else word, phrases, depth + 1)
+        told += (
+            _tell_faults(rule, phrases, depth + 1)
+            if brief
+            else _tell_rule(rule, "rule_applied" if rule.fires else word, phrases, depth + 1)
+        )
     for rule in proof.against:
         told += _tell_rule(rule, "rule_outweighed" if proof.truth else "rule_against", phrases, depth + 1)
-    return told
+    return list(dict.fromkeys(told)) if brief else told
+
+
+def _tell_faults(rule: Applied, phrases: Phrases, depth: int) -> Iterator[Sentence]:
+    for part in rule.conditions:
+        if part.truth is False:
+            yield from _tell_condition(part, False, phrases, depth)
+    for part in rule.exceptions:
+        if part.truth is True:
+            yield from _tell_exception(part, phrases, depth)
 
 
 def _tell_rule(rule: Applied, word: str, phrases: Phrases, depth: int) -> Iterator[Sentence]:
@@ -278,18 +295,22 @@ def _tell_rule(rule: Applied, word: str, phrases: Phrases, depth: int) -> Iterat
     for part in rule.conditions:
         yield from _tell_condition(part, bool(rule.fires), phrases, depth + 1)
     for part in rule.exceptions:
-        if part.truth is False:
-            yield Sentence(sentence(say("exception_absent", needed=part.needed)), depth + 1)
-        else:
-            clause = phrases.say("and").join(step.clause for step in part.steps) or part.needed
-            name = "exception_applies" if part.truth else "exception_open"
-            yield Sentence(sentence(say(name, clause=clause, needed=part.needed)), depth + 1)
-            yield from _tell_steps(part, phrases, depth + 2)
+        yield from _tell_exception(part, phrases, depth + 1)
     word = {"must": "law", "should": "good_practice", "could": "suggestion"}[rule.level]
     for citation in rule.citations:
         mark = say(f"mark_{citation.mark.value if citation.mark else 'unknown'}")
         cited = say("citation", title=citation.title, mark=mark)
         yield Sentence(say(word, citation=cited), depth + 1, citation)
+
+
+def _tell_exception(part: Part, phrases: Phrases, depth: int) -> Iterator[Sentence]:
+    if part.truth is False:
+        yield Sentence(sentence(phrases.say("exception_absent", needed=part.needed)), depth)
+        return
+    clause = phrases.say("and").join(step.clause for step in part.steps) or part.needed
+    name = "exception_applies" if part.truth else "exception_open"
+    yield Sentence(sentence(phrases.say(name, clause=clause, needed=part.needed)), depth)
+    yield from _tell_steps(part, phrases, depth + 1)
 
 
 def _tell_condition(part: Part, fired: bool, phrases: Phrases, depth: int) -> Iterator[Sentence]:

@@ -6,13 +6,15 @@ this project's own, never the regulator's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 
 from fairshare.decide.assess import Assessment
-from fairshare.decide.explain import Citer, explain, tell_proof
+from fairshare.decide.explain import Citer
 from fairshare.decide.phrases import sentence
-from fairshare.decide.reasons import find_next_steps, find_reasons, find_row, find_view
+from fairshare.decide.reasons import find_next_steps, find_reasons
+from fairshare.decide.report_answers import tell_answers, tell_findings, tell_proofs
 from fairshare.decide.report_shape import (
     Block,
     Bullets,
@@ -24,17 +26,14 @@ from fairshare.decide.report_shape import (
     Section,
     Segment,
     Table,
-    Told,
 )
-from fairshare.decide.report_telling import Telling, find_section, load_sections
+from fairshare.decide.report_telling import Telling, load_sections
 from fairshare.decide.ruling import Matter
-from fairshare.decide.views import key_of, list_views
-from fairshare.decide.words import Words, spell
+from fairshare.decide.views import key_of
+from fairshare.decide.words import Words
 from fairshare.records.kinds import Decision, Request
 from fairshare.words import Mark
 
-MOST_PROOFS = 20
-"""For how many items the report shows the whole proof."""
 _COLOURS = {"agreed": "#00703c", "redacted": "#1d4f91", "withheld": "#8a1f11", "open": "#505a5f"}
 
 
@@ -66,7 +65,7 @@ class _Writer(Telling):
             "actions": self._actions(),
             "flags": self._holding("red_flag", "flags", "flags_none"),
             "reasons": self._reasons(),
-            "proofs": self._proofs(),
+            "proofs": list(tell_proofs(self)),
             "stamp": self._stamp(),
         }
         sections = [Section(name, self.say(name), tuple(blocks)) for name, blocks in written.items() if blocks]
@@ -156,7 +155,7 @@ class _Writer(Telling):
                 (say("sharing_received"), (request.received_on.isoformat(),)),
             ]
         blocks: list[Block] = [Pairs("", tuple((term, lines) for term, lines in rows if any(lines)))] if rows else []
-        return [*blocks, *self._answers("sharing")]
+        return [*blocks, *tell_answers(self, "sharing")]
 
     def _plain(self, name: str) -> list[Block]:
         """A section made of what holds and what was answered, with more where it has a part of its own."""
@@ -167,14 +166,16 @@ class _Writer(Telling):
             blocks.append(Paragraph(self.say("no_basis"), weighty=True))
         elif sorts and not blocks and name != "transparency":
             blocks.append(Paragraph(self.say("none_established")))
-        own = {
+        parts: dict[str, Callable[[], Iterable[Block]]] = {
             "transparency": self._exemptions,
             "minimisation": self._items,
-            "fairness": self._findings,
+            "fairness": partial(tell_findings, self),
             "retention": self._retention,
             "accountability": self._accountability,
-        }.get(name)
-        return [*blocks, *(own() if own else ()), *self._answers(name)]
+        }
+        own = parts.get(name)
+        found = [*blocks, *(own() if own else ()), *tell_answers(self, name)]
+        return found or [Paragraph(self.say("nothing_answered"))]
 
     def _group(self, *sorts: str) -> dict[str, list[str]]:
         """The conclusions of these sorts that hold, each with the parts of the case it holds for."""
@@ -193,45 +194,13 @@ class _Writer(Telling):
                 for rule in self.assessment.rules_for(key_of(name, instance))
                 for provision in self.assessment.base.rules[rule.rule].cite
             )
-            every = len(list_views(self.assessment.program.shape, self.assessment.base.conclusions[name].scope))
-            parts = ", ".join(self.name_part(each) for each in instances) if len(instances) < every else ""
+            parts = self.name_parts(instances, self.assessment.base.conclusions[name].scope)
             text = sentence(found.true or found.title)
             yield Established(
                 found.title,
                 f"{text} {self.say('established_for', parts=parts)}" if parts else text,
                 tuple(self.keep_citation(each) for each in provisions),
             )
-
-    def _answers(self, section: str) -> Iterator[Block]:
-        """The answers that stand in a section, question by question."""
-        lines: dict[str, list[str]] = {}
-        for variable in self.assessment.program.variables:
-            answer = self.assessment.answers.get(variable.key)
-            judged = self.assessment.base.facts[variable.fact].judgement and answer and not answer.cannot_be_known
-            if answer is not None and not judged and find_section(variable.fact) == section:
-                lines.setdefault(variable.fact, []).append(self.tell_answer(variable.fact, variable.instance, answer))
-        if lines:
-            rows = ((self.words.fact(fact).question, tuple(dict.fromkeys(found))) for fact, found in lines.items())
-            yield Pairs(self.say("answers"), tuple(rows))
-
-    def _findings(self) -> Iterator[Block]:
-        rows = []
-        for key, answer in self.assessment.answers.items():
-            name = key.partition("@")[0]
-            if self.assessment.base.facts[name].judgement and not answer.cannot_be_known:
-                lines = [sentence(self.tell_answer(name, "", answer))]
-                if answer.by:
-                    lines = [self.say("answer_by", answer=lines[0], name=answer.by.name, role=answer.by.role)]
-                if answer.reason:
-                    lines.append(self.say("answer_reason", reason=answer.reason))
-                labels = self.words.fact(name).factors
-                lines += [
-                    self.say("answer_factor", factor=labels.get(each) or spell(each), text=text)
-                    for each, text in answer.factors.items()
-                    if text
-                ]
-                rows.append((self.ask(key), tuple(lines)))
-        yield Pairs(self.say("findings"), tuple(rows)) if rows else Paragraph(self.say("findings_none"))
 
     def _exemptions(self) -> Iterator[Block]:
         say = self.say
@@ -350,26 +319,6 @@ class _Writer(Telling):
         blocks: list[Block] = [Bullets("", tuple(dict.fromkeys(reasons)))] if reasons else []
         if next_step and (reasons or not outcome.shares):
             blocks.append(Paragraph(self.say("next_step", text=next_step), weighty=True))
-        return blocks
-
-    def _proofs(self) -> list[Block]:
-        blocks: list[Block] = []
-        for item in list(self.assessment.items)[:MOST_PROOFS]:
-            row, view = find_row(self.assessment, item), find_view(self.assessment, item)
-            sentences = []
-            for part in row.when if row else ():
-                name = getattr(part, "conclusion", None)
-                if name is not None:
-                    scope = self.assessment.base.conclusions[name].scope
-                    proof = explain(
-                        self.sight,
-                        self.assessment.result,
-                        key_of(name, view.instance(scope) or ""),
-                        self.keep_citation,
-                    )
-                    sentences += tell_proof(proof, self.sight.phrases)
-            if sentences:
-                blocks.append(Told(self.say("proofs_item", item=self.name_part(item)), tuple(sentences)))
         return blocks
 
     def _stamp(self) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,9 +13,11 @@ from fairshare.decide.answers import write_value
 from fairshare.decide.assess import Assessment
 from fairshare.decide.conditions_in_words import Sight
 from fairshare.decide.explain import Citation, Citer, make_sight
+from fairshare.decide.language import Scope
 from fairshare.decide.phrases import FOLDER, Phrases, load_phrases, sentence
 from fairshare.decide.ruling import Matter
 from fairshare.decide.settle import Status
+from fairshare.decide.views import list_views
 from fairshare.decide.words import Words, spell
 from fairshare.records.kinds import Decision, Request, ScopeState
 from fairshare.words import Answer, Outcome, Person
@@ -35,7 +38,7 @@ class Telling:
     def __post_init__(self) -> None:
         self.phrases: Phrases = load_phrases(self.words.language, "report_")
         self.say = self.phrases.say
-        self.labels = name_parts(self.matter) if self.matter else {}
+        self.labels = label_parts(self.matter) if self.matter else {}
         truths = {
             key: {Status.TRUE: True, Status.FALSE: False}.get(status)
             for key, status in self.assessment.statuses.items()
@@ -79,13 +82,13 @@ class Telling:
         """A person who acted, in one line."""
         return ", ".join(filter(None, (person.name, person.role, person.organisation)))
 
-    def is_one_of_many(self, instance: str) -> bool:
-        """Whether the case has more than one of this kind, so that it must be said which is meant."""
-        shape = self.assessment.program.shape
-        kinds = (shape.flows, shape.persons, tuple(ref for ref, _, _ in shape.items))
-        return any(instance in kind and len(kind) > 1 for kind in kinds)
+    def name_parts(self, instances: Iterable[str], scope: Scope) -> str:
+        """What the case calls several parts of it; empty if that is all it has of their kind."""
+        named = list(instances)
+        every = len(list_views(self.assessment.program.shape, scope))
+        return ", ".join(self.name_part(each) for each in named) if len(named) < every else ""
 
-    def tell_answer(self, fact: str, instance: str, answer: Answer) -> str:
+    def tell_answer(self, fact: str, answer: Answer) -> str:
         """An answer in words."""
         numeric = not self.assessment.base.facts[fact].values and not answer.cannot_be_known
         if answer.cannot_be_known:
@@ -95,11 +98,7 @@ class Telling:
             )
         else:
             text = write_value(answer.value) if numeric else self.words.label(fact, answer.value)
-        return (
-            self.say("answer_each", label=self.name_part(instance), answer=text)
-            if self.is_one_of_many(instance)
-            else text
-        )
+        return text
 
     def tell_what_to_do(self, conclusion: str) -> str:
         """What a conclusion asks somebody to do or, failing that, what it says."""
@@ -111,7 +110,7 @@ class Telling:
         return self.cited.setdefault(provision, self.cite(provision))
 
 
-def name_parts(matter: Matter) -> dict[str, str]:
+def label_parts(matter: Matter) -> dict[str, str]:
     """What to call each subject and item; an item that shares its label with another also says whom it is about."""
     people = {subject.ref: subject.label for subject in matter.subjects}
     counts = Counter(item.label for item in matter.items)

@@ -112,7 +112,9 @@ def test_the_report_has_every_section_and_says_whose_words_they_are() -> None:
         "transparency",
         "compatibility",
         "minimisation",
+        "accuracy",
         "retention",
+        "security",
         "accountability",
         "discussions",
         "actions",
@@ -234,3 +236,11 @@ def test_an_answer_that_nobody_can_find_out_is_said_so() -> None:
 )
 def test_an_answer_stands_in_the_section_that_fits_it_best(fact: str, section: str) -> None:
     assert find_section(fact) == section
+
+
+def test_what_is_alike_for_several_items_is_said_once() -> None:
+    text = render_markdown(report_of(item_dot_privileged=True))
+    assert "- **Is it legally privileged?**: Yes" in text
+    assert "Camera 3: Yes" in text
+    assert text.count("One evening is enough") == 1
+    assert "The same rules lead to the same result for: Door log" in text
