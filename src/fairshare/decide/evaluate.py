@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from fairshare.decide.answers import Given, assignment, read_answer
 from fairshare.decide.ground import ground
 from fairshare.decide.language import RuleBase
 from fairshare.decide.program import CaseShape, GroundRule, Program
-from fairshare.decide.python_code import close_table, compile_program, first_row, open_masks, pair_rails
+from fairshare.decide.python_code import close_table
 
 PROGRAMS_KEPT = 64
 
@@ -54,19 +54,41 @@ class Result(NamedTuple):
 
 
 def evaluate(program: Program, known: Mapping[int, int]) -> Result:
-    """What follows from answers given as value indexes by variable index (see `answers.assignment`)."""
-    code = compile_program(program)
-    if len(known) == len(program.variables):
-        values = tuple(known[at] for at in range(len(program.variables)))
-        return Result(program, values, *code.complete(values))
-    rules, conclusions, items = code.partial(open_masks(program, known))
+    """What follows from answers given as value indexes by variable index (see `answers.assignment`).
+
+    Three-valued (Kleene): with every question answered, nothing stays open.
+    """
+    truths = weigh_nodes(program, known)
     return Result(
         program,
         tuple(known.get(at) for at in range(len(program.variables))),
-        pair_rails(*rules),
-        pair_rails(*conclusions),
-        tuple(first_row(*rows) for rows in items),
+        tuple(truths[rule.fires] for rule in program.rules),
+        tuple(truths[node] for node in program.conclusions.values()),
+        tuple(_first_row([truths[node] for _, node in rows]) for rows in program.outcomes.values()),
     )
+
+
+def weigh_nodes(program: Program, known: Mapping[int, int]) -> list[bool | None]:
+    """Each node: true or false whatever the unasked turns out to be, or None."""
+    truths: list[bool | None] = []
+    for node in program.nodes:
+        if node.sort == "value":
+            value = known.get(node.of[0])
+            truths.append(None if value is None else value in node.among)
+        elif node.sort == "not":
+            part = truths[node.of[0]]
+            truths.append(None if part is None else not part)
+        else:
+            parts = [truths[part] for part in node.of]
+            weak = node.sort == "or"
+            truths.append(weak if weak in parts else None if None in parts else not weak)
+    return truths
+
+
+def _first_row(rows: Sequence[bool | None]) -> int | None:
+    """The row that surely decides: it holds, and none before it can; None while that is open."""
+    at = next(at for at, holds in enumerate(rows) if holds is not False)
+    return at if rows[at] else None
 
 
 def compile_table(program: Program) -> Callable[[Mapping[str, Given]], Result]:

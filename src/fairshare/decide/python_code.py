@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -24,22 +24,23 @@ PROGRAMS_KEPT = 64
 Truths = tuple[bool, ...]
 Complete = tuple[Truths, Truths, tuple[int, ...]]
 """Which rules fire, which conclusions hold, and the row of the roll-up for each item, in the program's order."""
-Rails = tuple[tuple[Truths, Truths], tuple[Truths, Truths], tuple[tuple[Truths, Truths], ...]]
-"""For rules, conclusions and each item's rows: which are surely true, and which are surely false."""
 
 
-@dataclass(frozen=True, slots=True)
 class Code:
-    """What a program compiles to.
+    """What a program compiles to; each function is made when it is first used."""
 
-    complete: from one value index per variable.
-    partial: from one bit mask per variable, of the values that are still possible (bit 0 is the first value).
-    outcome: from one value index per variable to the items' rows and then the goals, 1 or 0; for bulk work.
-    """
+    def __init__(self, program: Program) -> None:
+        self.program = program
 
-    complete: Callable[[Sequence[int]], Complete]
-    partial: Callable[[Sequence[int]], Rails]
-    outcome: Callable[[Sequence[int]], tuple[int, ...]]
+    @cached_property
+    def complete(self) -> Callable[[Sequence[int]], Complete]:
+        """From one value index per variable to all that follows."""
+        return _run(write_complete(self.program), "complete", {})
+
+    @cached_property
+    def outcome(self) -> Callable[[Sequence[int]], tuple[int, ...]]:
+        """From one value index per variable to the items' rows and then the goals, 1 or 0; for bulk work."""
+        return _run(write_outcome(self.program), "outcome", {})
 
 
 _codes: OrderedDict[tuple[Any, ...], Code] = OrderedDict()
@@ -47,16 +48,14 @@ _lock = Lock()
 
 
 def compile_program(program: Program) -> Code:
-    """The functions of a program, made once for each rule base, tool, case shape and day of law."""
+    """The functions of a program, made once for each rule base, tool, case shape and day of law.
+
+    Compiling costs thousands of evaluations, so it is for many cases of one shape; `evaluate` is for one.
+    """
     key = (program.digest, program.tool, program.shape, program.law_date, program.with_unconfirmed)
     with _lock:
         found = _codes.pop(key, None) if program.digest else None
-        if found is None:
-            found = Code(
-                complete=_run(write_complete(program), "complete", {}),
-                partial=_run(write_partial(program), "partial", {}),
-                outcome=_run(write_outcome(program), "outcome", {}),
-            )
+        found = found or Code(program)
         if program.digest:
             _codes[key] = found
             if len(_codes) > PROGRAMS_KEPT:
@@ -168,40 +167,6 @@ def write_outcome(program: Program) -> str:
     return _wrap("", "outcome", "values", [*_unpack(program, "v", "values"), *writer.lines, f"return {_tuple(parts)}"])
 
 
-def write_partial(program: Program) -> str:
-    """The text of `Code.partial`: three-valued (Kleene) evaluation, a "surely true" and a "surely false" line a node.
-
-    What it says is so in every completion; it may miss what only follows from several facts taken together.
-    """
-    lines = _unpack(program, "m", "masks")
-    for at, node in enumerate(program.nodes):
-        sure, never = _rails(node, len(program.variables[node.of[0]].values) if node.sort == "value" else 0)
-        lines += [f"t{at} = {sure}", f"f{at} = {never}"]
-    rails = [[rule.fires for rule in program.rules], list(program.conclusions.values())]
-    outcomes = [[node for _, node in rows] for rows in program.outcomes.values()]
-    first, second = (_rail_tuple(nodes) for nodes in rails)
-    lines.append(f"return {first}, {second}, {_tuple(_rail_tuple(nodes) for nodes in outcomes)}")
-    return _wrap("", "partial", "masks", lines)
-
-
-def _rails(node: Node, size: int) -> tuple[str, str]:
-    if node.sort == "value":
-        inside = sum(1 << each for each in node.among)
-        outside = (1 << size) - 1 - inside
-        return f"not m{node.of[0]} & {outside}", f"not m{node.of[0]} & {inside}"
-    if not node.of:
-        return ("True", "False") if node.sort == "and" else ("False", "True")
-    sure, never = ([f"{rail}{part}" for part in node.of] for rail in "tf")
-    if node.sort == "not":
-        return never[0], sure[0]
-    other = "or" if node.sort == "and" else "and"
-    return f" {node.sort} ".join(sure), f" {other} ".join(never)
-
-
-def _rail_tuple(nodes: Sequence[int]) -> str:
-    return f"({_tuple(f't{node}' for node in nodes)}, {_tuple(f'f{node}' for node in nodes)})"
-
-
 def write_table(program: Program) -> str:
     """The text of a function from a dict of plain answers, by variable key, to a result; see `compile_table`."""
     writer = _Writer(program, _roots(program))
@@ -237,26 +202,3 @@ def close_table(
             places |= {True: places["yes"], False: places["no"]}
         closure |= {f"k{at}": variable.key, f"d{at}": places, f"b{at}": variable.bounds}
     return _run(write_table(program), "table", closure)
-
-
-def open_masks(program: Program, known: Mapping[int, int]) -> list[int]:
-    """One bit mask per variable: what was answered, or every value."""
-    masks = [(1 << len(variable.values)) - 1 for variable in program.variables]
-    for at, value in known.items():
-        masks[at] = 1 << value
-    return masks
-
-
-def pair_rails(sure: Truths, never: Truths) -> tuple[bool | None, ...]:
-    """True, false or open, from the two rails."""
-    return tuple(True if yes else False if no else None for yes, no in zip(sure, never, strict=True))
-
-
-def first_row(sure: Truths, never: Truths) -> int | None:
-    """The row that surely decides: it holds, and none before it can; None while that is open."""
-    for at, (yes, no) in enumerate(zip(sure, never, strict=True)):
-        if yes:
-            return at
-        if not no:
-            return None
-    return None

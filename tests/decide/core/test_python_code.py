@@ -18,8 +18,10 @@ def list_fired(program: Program, fires: tuple[bool | None, ...]) -> set[tuple[st
 @given(draw_case())
 def test_a_complete_evaluation_equals_the_enumerator(case: Case) -> None:
     base, program, known = case
+    complete = compile_program(program).complete
     for values, world in worlds(base, program, known):
         result = evaluate(program, dict(enumerate(values)))
+        assert complete(values) == (result.fires, result.truths, result.rows)
         assert result.conclusions == world.conclusions()
         assert list_fired(program, result.fires) == world.fired()
         assert result.outcomes == {item: world.outcome(item) for item in program.outcomes}
