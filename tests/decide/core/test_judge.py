@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from fairshare.decide.archive import archive_base, load_archived
 from fairshare.decide.assess import Assessment, assess, roll_up
 from fairshare.decide.explain import cite_from
 from fairshare.decide.findings import FindingIncomplete
@@ -20,7 +22,7 @@ from fairshare.decide.judge import (
     make_decision,
     same_person,
 )
-from fairshare.decide.load import read_base
+from fairshare.decide.load import read_base, read_folder
 from fairshare.decide.program import CaseShape
 from fairshare.decide.reassess import reassess
 from fairshare.decide.ruling import ExemptionRuling, LineRuling, Matter, Ruling, propose_lines
@@ -29,7 +31,7 @@ from fairshare.law import load_law
 from fairshare.records.canonical import encode, parse_record
 from fairshare.records.kinds import Decision, ScopeState
 from fairshare.words import Answer, Item, Organisation, Outcome, Period, Person, Purpose, Subject
-from tests.decide.core.sample_base import JO, LAW_DATE, POLICE, SHAPE, TOOL, sample_base, sample_words
+from tests.decide.core.sample_base import FOLDER, JO, LAW_DATE, POLICE, SHAPE, TOOL, sample_base, sample_words
 from tests.decide.random_bases import Author
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -305,3 +307,20 @@ def test_the_same_law_flips_nothing_and_older_law_takes_the_basis_away() -> None
 )
 def test_a_second_person_is_another_person(one: Person, other: Person, same: bool) -> None:
     assert same_person(one, other) is same
+
+
+def test_an_old_decision_runs_again_from_the_archive_of_its_rules(tmp_path: Path) -> None:
+    decision = decide(assess_with())
+    archive_base(FOLDER / "rules", tmp_path)
+    archived = load_archived(decision.rules, tmp_path)
+    assert reassess(decision, archived, decision.law_date) == ()
+
+
+def test_other_rules_that_no_longer_know_a_conclusion_flip_it() -> None:
+    decision = decide(assess_with())
+    files = read_folder(FOLDER / "rules")
+    gate = files["gates/basis.yaml"]
+    gate["conclusions"].pop("exempt.notice")
+    gate["rules"] = [rule for rule in gate["rules"] if rule["conclude"] != "exempt.notice"]
+    flips = {flip.subject: flip.after for flip in reassess(decision, read_base(files), LAW_DATE)}
+    assert flips == {"exempt.notice@p1": "gone"}
