@@ -34,6 +34,7 @@ def plan_of(columns, *, rows=(), groups=(), source=None):
 
 
 KEEP_NAME = plan_of([{"column": "name", "treatment": "keep"}])
+PARQUET = {"format": "parquet", "path": "t.parquet"}
 PSEUDONYMS = plan_of([{"column": "id", "treatment": "pseudonymise", "key": "k1"}])
 BY_SEX = [{"column": "sex", "treatment": "keep"}]
 
@@ -113,7 +114,7 @@ def test_a_cell_that_looks_like_a_formula_goes_with_an_apostrophe_that_can_be_ta
 def test_the_guard_against_formulas_is_undone_by_taking_one_apostrophe_off(text):
     with a_folder() as base:
         write_parquet(base / "t.parquet", ["name"], [(text,)])
-        plan = plan_of([{"column": "name", "treatment": "keep"}], source={"format": "parquet", "path": "t.parquet"})
+        plan = plan_of([{"column": "name", "treatment": "keep"}], source=PARQUET)
         _, rows = run(plan, base)
         written = next(iter(rows))[0]
         assert written.removeprefix("'") == text if written.startswith("'") else written == text
@@ -141,9 +142,7 @@ TEXT_OF_VALUES = [
 def test_a_pseudonym_is_pythons_own_hmac_over_the_values_text(tmp_path, column, value, text, key):
     assert text_of(value) == text
     write_parquet(tmp_path / "t.parquet", [column], [(value,), (None,)])
-    plan = plan_of(
-        [{"column": column, "treatment": "pseudonymise", "key": key}], source={"format": "parquet", "path": "t.parquet"}
-    )
+    plan = plan_of([{"column": column, "treatment": "pseudonymise", "key": key}], source=PARQUET)
     _, rows = run(plan, tmp_path)
     assert set(rows) == {(hmac.new(KEYS[key], text.encode(), sha256).hexdigest(),), (None,)}
 
@@ -179,12 +178,24 @@ def test_a_run_past_its_memory_stops_and_spills_nothing(tmp_path, monkeypatch):
     make_parquet(tmp_path / "base", "SELECT uuid()::VARCHAR AS id FROM range(1500000)")
     plan = plan_of(
         [{"column": "id", "treatment": "keep"}],
-        source={"format": "parquet", "path": "t.parquet"},
+        source=PARQUET,
         groups=[{"treatment": "suppress_small_groups", "columns": ["id"], "k": 2}],
     )
     with pytest.raises(FairshareError, match="MEMORY_EXCEEDED"):
         run(plan, tmp_path / "base", limits=EngineLimits(memory_mb=64, threads=2))
     assert [each.name for each in tmp_path.rglob("*")] == ["base", "t.parquet"]
+
+
+@pytest.mark.parametrize("output", ["csv", "parquet"])
+def test_a_table_larger_than_its_memory_streams_through(tmp_path, output):
+    names = [f"c{place}" for place in range(3)]
+    made = ", ".join(f"md5((range * {place})::VARCHAR) AS {name}" for place, name in enumerate(names, start=1))
+    make_parquet(tmp_path, f"SELECT {made} FROM range(800000)")
+    plan = plan_of([{"column": name, "treatment": "keep"} for name in names], source=PARQUET)
+    report = run_plan(plan, keys=FixedKeys(), write_to=tmp_path / "out", format=output, base=tmp_path,
+                      limits=EngineLimits(memory_mb=96))  # fmt: skip
+    assert report.rows_sent == 800_000
+    assert (tmp_path / "out").stat().st_size > 40_000_000
 
 
 @pytest.mark.parametrize(("memory_mb", "threads"), [(0, 1), (63, 1), (64, -1), (64, 5000)])
@@ -233,7 +244,7 @@ def test_small_groups_are_held_back_until_none_is_left(tmp_path, engine):
     small = [{"treatment": "suppress_small_groups", "columns": [name], "k": 3} for name in ("sex", "name")]
     for groups in (small, small[::-1]):
         (tmp_path / "out.csv").unlink(missing_ok=True)
-        plan = plan_of(columns, groups=groups, source={"format": "parquet", "path": "t.parquet"})
+        plan = plan_of(columns, groups=groups, source=PARQUET)
         report, rows = run(plan, tmp_path, engine)
         assert rows == {("F", "a"): 3}
         assert (report.rows_suppressed, report.rows_sent) == (4, 3)
@@ -318,7 +329,7 @@ def test_given_values_and_ids_of_people_are_never_in_the_preview(base, engine):
 
 def test_the_output_reads_back_as_csv_with_nulls_apart_from_empty_text(tmp_path):
     write_parquet(tmp_path / "t.parquet", ["name"], [("",), (None,), ('a"b\n',)])
-    run(plan_of([{"column": "name", "treatment": "keep"}], source={"format": "parquet", "path": "t.parquet"}), tmp_path)
+    run(plan_of([{"column": "name", "treatment": "keep"}], source=PARQUET), tmp_path)
     assert sorted(read_csv_cells((tmp_path / "out.csv").read_bytes()), key=str) == [
         ("",),
         ('a"b\n',),

@@ -76,9 +76,9 @@ class EngineReport:
 class EngineLimits:
     """How much of the machine an engine may use."""
 
-    memory_mb: int = 256
+    memory_mb: int = 1024
     threads: int = 0
-    """0 means every processor."""
+    """0 means every processor, as far as the memory is enough for them."""
 
 
 def run_plan(

@@ -27,7 +27,7 @@ from fairshare.release.engines.duckdb_sql import (
     suppress_sql,
 )
 from fairshare.release.engines.job import Job, check_counts
-from fairshare.release.engines.session import close_off, open_session, quote_text, speaking_plainly
+from fairshare.release.engines.session import close_off, open_session, quote_text, share_memory, speaking_plainly
 from fairshare.release.filters import read_list
 from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
 from fairshare.release.sources import CsvFile, resolve_path
@@ -39,7 +39,10 @@ from fairshare.words import Unsound
 NAME = f"duckdb {duckdb.__version__}"
 KNOWN_ID = "known id £ 1"
 RAGGED = {"MISSING COLUMNS": TOO_FEW, "TOO MANY COLUMNS": TOO_MANY}
-COPY_AS = {"csv": "FORMAT csv, HEADER true, FORCE_QUOTE *", "parquet": "FORMAT parquet, COMPRESSION zstd"}
+COPY_AS = {
+    "csv": "FORMAT csv, HEADER true, FORCE_QUOTE *, USE_TMP_FILE false",
+    "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE_BYTES '{group_mb}MB'",
+}
 
 
 class PseudonymUnsound(Unsound):
@@ -63,13 +66,14 @@ def run(job: Job) -> EngineReport:
         if job.on_progress:
             session.execute("SET enable_progress_bar = true")
             session.execute("SET enable_progress_bar_print = false")
+        group_mb = share_memory(session, job.limits, len(job.plan.sent))
         close_off(session, (*attached.reads, job.write_to))
         # One transaction: a database is read as it stood at one moment.
         session.execute("BEGIN")
         read = count_rows(session, job, attached)
         groups, kept, staying = hold_back_small_groups(session, job, attached, compiled)
         tally = tally_csv(session, job.plan, attached) if job.plan.groups else None
-        sent = write_rows(session, job, attached, compiled)
+        sent = write_rows(session, job, attached, compiled, group_mb)
         rejected, filtered = tally or tally_csv(session, job.plan, attached)
     if not job.plan.groups:
         kept = staying = sent
@@ -188,11 +192,14 @@ def hold_back_small_groups(
     return tuple(measured), kept, staying
 
 
-def write_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled) -> int:
+def write_rows(
+    session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled, group_mb: int
+) -> int:
     """Writes the rows that may go, straight from the query, and says how many."""
     session.execute("DROP TABLE IF EXISTS ragged")
     session.execute("DROP TABLE IF EXISTS ragged_scans")
-    copy = f"COPY ({compiled.written}) TO {quote_text(str(job.write_to))} ({COPY_AS[job.output]}, USE_TMP_FILE false)"
+    how = COPY_AS[job.output].format(group_mb=group_mb)
+    copy = f"COPY ({compiled.written}) TO {quote_text(str(job.write_to))} ({how})"
     with attached.flowing(), telling(session, job.on_progress, 0.5 if job.plan.groups else 0.0, 1.0):
         found = session.execute(copy, compiled.parameters).fetchone()
     return int(found[0]) if found else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from fairshare.release.sources import (
 )
 from fairshare.words import BadInput, FairshareError, MissingPart, SettingOutOfRange
 
+THREAD_MB, COLUMN_MB = 64, 2
 OUT_OF_CALENDAR = "a date outside the years 1 to 9999"
 
 
@@ -65,7 +67,7 @@ def _explain(error: duckdb.Error, where: str, *, opening: bool) -> FairshareErro
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryExceeded(
             "the run needs more memory than it may use",
-            fix="Allow it more memory, or group by fewer columns.",
+            fix="Allow it more memory, send fewer columns at once, or group by fewer.",
             where=where,
         )
     if OUT_OF_CALENDAR in str(error):
@@ -111,11 +113,20 @@ def open_session(limits: EngineLimits) -> Iterator[duckdb.DuckDBPyConnection]:
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
     }
-    if limits.threads:
-        config["threads"] = limits.threads
     with speaking_plainly("engine"), duckdb.connect(":memory:", config=config) as session:
         session.execute("SET TimeZone = 'UTC'")
         yield session
+
+
+def share_memory(session: duckdb.DuckDBPyConnection, limits: EngineLimits, columns: int) -> int:
+    """Sets as many threads as the memory is enough for, given the columns read; gives the MB for each one's rows.
+
+    Each thread holds a page of every column that it reads and writes, and the rows of Parquet that it gathers.
+    """
+    fitting = limits.memory_mb // (THREAD_MB + columns * COLUMN_MB)
+    threads = limits.threads or max(1, min(os.cpu_count() or 1, fitting))
+    session.execute(f"SET threads = {threads}")
+    return max(1, limits.memory_mb // (8 * threads))
 
 
 def close_off(session: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None:
