@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from fairshare.decide.words import BadWords, Language
+from fairshare.words.dates import write_date
 from fairshare.words.reading import parse_yaml, read_file
 
 FOLDER = Path(__file__).parent / "phrases"
@@ -24,8 +26,15 @@ class Phrases:
         self.texts = texts
 
     def say(self, name: str, /, **parts: object) -> str:
-        """One sentence."""
-        return self.texts[name].format_map(parts) if parts else self.texts[name]
+        """One sentence; dates in it are written in words."""
+        if not parts:
+            return self.texts[name]
+        told = {key: self.write_date(part) if isinstance(part, date) else part for key, part in parts.items()}
+        return self.texts[name].format_map(told)
+
+    def write_date(self, day: date) -> str:
+        """A day in words."""
+        return write_date(day, self.language)
 
 
 @cache

@@ -28,7 +28,20 @@ def find_row(assessment: Assessment, item: str) -> RollupRow | None:
     at = assessment.result.rows[list(assessment.program.outcomes).index(item)]
     if at is not None:
         return rows[at] if at < len(rows) else None
-    return next((row for row in rows if row.outcome == outcome.value), None)
+    view = find_view(assessment, item)
+    same = [row for row in rows if row.outcome == outcome.value]
+    return next((row for row in same if _holds(assessment, row, view)), same[0] if same else None)
+
+
+def _holds(assessment: Assessment, row: RollupRow, view: View) -> bool:
+    """Whether every conclusion that a row asks for is known to stand as it asks."""
+    for atom in walk_atoms(row.when):
+        if isinstance(atom, Holds):
+            instance = view.instance(assessment.base.conclusions[atom.conclusion].scope)
+            status = assessment.statuses.get(key_of(atom.conclusion, instance or ""))
+            if status is not (Status.TRUE if atom.expected else Status.FALSE):
+                return False
+    return True
 
 
 def find_grounds(assessment: Assessment, item: str, words: Words | None = None) -> list[str]:

@@ -152,7 +152,7 @@ class _Writer(Telling):
                 (say("sharing_necessary"), (request.why_necessary,)),
                 (say("sharing_power"), (request.power or "",)),
                 (say("sharing_reference"), (request.reference or "",)),
-                (say("sharing_received"), (request.received_on.isoformat(),)),
+                (say("sharing_received"), (self.phrases.write_date(request.received_on),)),
             ]
         blocks: list[Block] = [Pairs("", tuple((term, lines) for term, lines in rows if any(lines)))] if rows else []
         return [*blocks, *tell_answers(self, "sharing")]
@@ -214,7 +214,7 @@ class _Writer(Telling):
                         self.name_part(each.person) if each.person else say("everyone"),
                         each.provision,
                         each.extent,
-                        each.review_on.isoformat(),
+                        self.phrases.write_date(each.review_on),
                     )
                     for each in self.decision.exemptions
                 ),
@@ -325,7 +325,7 @@ class _Writer(Telling):
         say, program = self.say, self.assessment.program
         rows = (
             (say("stamp_rules"), (program.digest,)),
-            (say("stamp_day"), (program.law_date.isoformat(),)),
+            (say("stamp_day"), (self.phrases.write_date(program.law_date),)),
             (say("stamp_tool"), (program.tool,)),
         )
         blocks: list[Block] = [Pairs("", rows)]

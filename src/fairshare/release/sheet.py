@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast
@@ -19,6 +18,7 @@ from fairshare.law import load_law
 from fairshare.records.kinds import Agreement, Counts, Decision, Ground, Release, ReleaseKind, SentFile
 from fairshare.release.engines import GroupMeasured
 from fairshare.words import Outcome, Person, SettingOutOfRange
+from fairshare.words.dates import write_date
 from fairshare.words.reading import parse_yaml
 
 Audience = Literal["holder", "recipient"]
@@ -181,9 +181,9 @@ def _tell_parties(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
         "contact": _name(release.recipient_contact),
         "purpose": release.purpose.text or release.purpose.code,
         "kind": release.release_kind.value,
-        "when": _write_date(release.law_date, words),
+        "when": write_date(release.law_date, words["language"]),
         "channel": release.channel,
-        "until": _write_date(min(ends), words) if ends else words["until_further_notice"],
+        "until": write_date(min(ends), words["language"]) if ends else words["until_further_notice"],
         "released_by": _name(release.released_by),
         "checked_by": _name(release.checked_by),
     }
@@ -195,8 +195,8 @@ def _tell_law(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
     return {
         "decision_id": facts.release.decision,
         "decided_by": _name(decision.decided_by),
-        "law_then": _write_date(decision.law_date, words),
-        "law_now": _write_date(facts.release.law_date, words),
+        "law_then": write_date(decision.law_date, words["language"]),
+        "law_now": write_date(facts.release.law_date, words["language"]),
         "agreement_id": facts.release.agreement,
         "agreement_title": agreement.title if agreement else "",
         "grounds": _cite(decision.grounds),
@@ -223,10 +223,6 @@ def _tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, A
 
 def _name(person: Person | None) -> str:
     return f"{person.name}, {person.role}" if person else ""
-
-
-def _write_date(day: date, words: dict[str, Any]) -> str:
-    return str(words["date"].format(day=day.day, month=words["months"][day.month - 1], year=day.year))
 
 
 def _count(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def test_the_report_has_every_section_and_says_whose_words_they_are() -> None:
         "this project's own",
         "not legal advice",
         "Until the arrest",
-        "2026-03-31",
+        "31 March 2026",
         "Jo Field",
         sample_base().digest,
         "the text was read",
