@@ -155,7 +155,15 @@ def assess(base: RuleBase, tool: str, shape: CaseShape, law_date: date, answers:
     known = assignment(program, answers)
     statuses = settle(program, known)
     items = _settled_outcomes(program, statuses)
-    result = evaluate(program, known)
+    result = evaluate(
+        program,
+        known,
+        {
+            key: status is Status.TRUE
+            for key, status in statuses.items()
+            if key in program.conclusions and status in (Status.TRUE, Status.FALSE)
+        },
+    )
     return Assessment(
         base=base,
         program=program,

@@ -53,12 +53,14 @@ class Result(NamedTuple):
         }
 
 
-def evaluate(program: Program, known: Mapping[int, int]) -> Result:
+def evaluate(program: Program, known: Mapping[int, int], settled: Mapping[str, bool] | None = None) -> Result:
     """What follows from answers given as value indexes by variable index (see `answers.assignment`).
 
     Three-valued (Kleene): with every question answered, nothing stays open.
+    Takes    settled: by key, conclusions that a solver found to stand or fall whatever the unasked turns out to be; so
+             that the rules that rest on them are seen to fire too.
     """
-    truths = weigh_nodes(program, known)
+    truths = weigh_nodes(program, known, {program.conclusions[key]: truth for key, truth in (settled or {}).items()})
     return Result(
         program,
         tuple(known.get(at) for at in range(len(program.variables))),
@@ -68,11 +70,15 @@ def evaluate(program: Program, known: Mapping[int, int]) -> Result:
     )
 
 
-def weigh_nodes(program: Program, known: Mapping[int, int]) -> list[bool | None]:
-    """Each node: true or false whatever the unasked turns out to be, or None."""
+def weigh_nodes(
+    program: Program, known: Mapping[int, int], settled: Mapping[int, bool] | None = None
+) -> list[bool | None]:
+    """Each node: true or false whatever the unasked turns out to be, or None; those in `settled` are known already."""
     truths: list[bool | None] = []
-    for node in program.nodes:
-        if node.sort == "value":
+    for at, node in enumerate(program.nodes):
+        if settled and at in settled:
+            truths.append(settled[at])
+        elif node.sort == "value":
             value = known.get(node.of[0])
             truths.append(None if value is None else value in node.among)
         elif node.sort == "not":

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fairshare.decide.assess import assess
-from fairshare.decide.library import load_real_base
+from fairshare.decide.library import load_real_base, load_words
 from fairshare.decide.program import CaseShape
+from fairshare.decide.reasons import find_next_steps, find_reasons
 from fairshare.decide.settle import Status
 from fairshare.words import Answer
 from fairshare.words.reading import parse_yaml
@@ -55,6 +56,10 @@ def test_scenario_comes_out_as_the_law_says(scenario: dict[str, Any]) -> None:
     )
     for key, rule in scenario.get("fired", {}).items():
         assert rule in {each.rule for each in found.rules_for(key)}
+    for item, outcome in found.items.items():
+        if outcome is not None and not outcome.shares:
+            assert find_reasons(found, load_words("en"), item), f"{item}: no reason"
+            assert find_next_steps(found, load_words("en"), item), f"{item}: no next step"
 
 
 def test_every_acceptance_scenario_has_a_table() -> None:
