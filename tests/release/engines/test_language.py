@@ -120,6 +120,61 @@ def test_a_value_goes_as_its_treatment_says(tmp_path, column, value, how, sent):
     assert send(tmp_path, column, [value, None], how) == sorted([sent, None], key=str)
 
 
+LISTS = [
+    ("visits", [7, 8, None], "7\n-1\n", [7]),
+    ("big", [2**63 - 1, 10**17], f"{10**17}\n", [10**17]),
+    ("cost", [Decimal("1.50"), Decimal("1.05")], "1.5\n1.0\n", [Decimal("1.50")]),
+    ("born", DAYS, "2026-03-31\n", DAYS[1:2]),
+    ("name", ["F", "f ", " f", None], "f \n", []),
+    ("name", ["é", "e\u0301", ""], "é\n\n", ["é"]),
+]
+
+
+@pytest.mark.parametrize(("column", "values", "listed", "going"), LISTS)
+def test_a_row_passes_a_list(tmp_path, column, values, listed, going):
+    (tmp_path / "these.txt").write_text(listed)
+    others = [value for value in values if value is not None and value not in going]
+    for test, passing in (("listed", going), ("not_listed", others)):
+        rows = [{"column": column, "test": test, "path": "these.txt"}]
+        assert send(tmp_path, column, values, rows=rows) == sorted(passing, key=str)
+
+
+ODD_NAMES = [
+    "source",
+    "wanted",
+    "treated",
+    "pads",
+    "cells",
+    "rows",
+    "size",
+    "whole",
+    "value",
+    "select",
+    "list_0",
+    "inner_0",
+]
+ODDER_NAMES = ['a"b', "a'b", "a.b", "ａ", "#rows", "$value_0", "x; DROP TABLE pads", "*", "%s", "{}"]
+
+
+@pytest.mark.parametrize("output", ["csv", "parquet"])
+@pytest.mark.parametrize("names", [ODD_NAMES, ODDER_NAMES])
+def test_a_column_may_have_any_name(tmp_path, names, output):
+    (tmp_path / "these.txt").write_text("x\n")
+    cells = [["x"] * len(names)] * 3 + [["y"] * len(names)]
+    header = ",".join('"' + name.replace('"', '""') + '"' for name in names)
+    (tmp_path / "t.csv").write_text("\n".join([header, *(",".join(row) for row in cells)]))
+    sent = names if names is ODD_NAMES else [f"c{place}" for place in range(len(names))]
+    how = [{"treatment": "pseudonymise", "key": "k1"}, *[KEEP] * (len(names) - 1)]
+    plan = Plan.model_validate({
+        "name": "odd", "source": {"format": "csv", "path": "t.csv"},
+        "columns": [{"column": name, "sent_as": out, **each} for name, out, each in zip(names, sent, how, strict=True)],
+        "rows": [{"column": name, "test": "listed", "path": "these.txt"} for name in names],
+        "groups": [{"treatment": "suppress_small_groups", "columns": sent, "k": 2}],
+    })  # fmt: skip
+    report, _ = run_both(plan, tmp_path, output)
+    assert (report.rows_sent, report.rows_filtered) == (3, 1)
+
+
 def test_one_column_can_go_twice_under_two_keys(tmp_path):
     write_parquet(tmp_path / "t.parquet", ["name"], [("a",), ("a",)])
     columns = [{"column": "name", "sent_as": key, "treatment": "pseudonymise", "key": key} for key in ("k1", "k2")]

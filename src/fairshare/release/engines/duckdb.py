@@ -20,6 +20,7 @@ import duckdb
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, attach_source
 from fairshare.release.engines.duckdb_sql import (
+    ROWS,
     Compiled,
     compile_plan,
     hmac_sql,
@@ -173,7 +174,7 @@ def hold_back_small_groups(
         return (), 0, 0
     with attached.flowing(), telling(session, job.on_progress, 0.0, 0.5):
         session.execute(f"CREATE TEMP TABLE cells AS {compiled.cells}", compiled.parameters)
-    total = "SELECT coalesce(sum(size), 0)::BIGINT FROM cells"
+    total = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
     kept = staying = int(_one(session, total))
     first = [session.execute(measure_sql(group)).fetchall()[0] for group in job.plan.groups]
     suppressing = [group for group in job.plan.groups if group.treatment == "suppress_small_groups"]

@@ -43,6 +43,8 @@ from fairshare.release.treatments import (
 )
 from fairshare.release.treatments_groups import GroupTreatment
 
+ROWS, GROUP = '"#rows"', '"#group"'
+"""Columns of the table of cells; nothing can be sent under such a name."""
 OPERATORS = {"equals": "=", "not_equals": "<>", "less_than": "<", "at_most": "<=", "more_than": ">", "at_least": ">="}
 
 
@@ -216,7 +218,7 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
     cells = None
     if columns:
         names = ", ".join(quote_name(name) for name in columns)
-        cells = f"SELECT {names}, count(*) AS size FROM (\n{treated}) AS treated GROUP BY {names}"
+        cells = f"SELECT {names}, count(*) AS {ROWS} FROM (\n{treated}) AS treated GROUP BY {names}"
     return Compiled(
         treated,
         f"SELECT {written}\nFROM (\n{treated}) AS treated{_only_cells(columns)}",
@@ -272,9 +274,9 @@ def measure_sql(group: GroupTreatment) -> str:
     """Counts groups, small groups, the rows in them and the smallest group, over the table of cells."""
     names = ", ".join(quote_name(name) for name in group.columns)
     return (
-        f"SELECT count(*), count(*) FILTER (size < {group.k}), "
-        f"coalesce(sum(size) FILTER (size < {group.k}), 0)::BIGINT, min(size)::BIGINT "
-        f"FROM (SELECT sum(size) AS size FROM cells GROUP BY {names})"
+        f"SELECT count(*), count(*) FILTER ({ROWS} < {group.k}), "
+        f"coalesce(sum({ROWS}) FILTER ({ROWS} < {group.k}), 0)::BIGINT, min({ROWS})::BIGINT "
+        f"FROM (SELECT sum({ROWS}) AS {ROWS} FROM cells GROUP BY {names})"
     )
 
 
@@ -282,6 +284,6 @@ def suppress_sql(group: GroupTreatment) -> str:
     """The cells whose group is large enough."""
     names = ", ".join(quote_name(name) for name in group.columns)
     return (
-        f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE (whole) FROM "
-        f"(SELECT *, sum(size) OVER (PARTITION BY {names}) AS whole FROM cells) WHERE whole >= {group.k}"
+        f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE ({GROUP}) FROM "
+        f"(SELECT *, sum({ROWS}) OVER (PARTITION BY {names}) AS {GROUP} FROM cells) WHERE {GROUP} >= {group.k}"
     )
