@@ -4,6 +4,7 @@ import itertools
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
@@ -12,6 +13,7 @@ import pytest
 from fairshare.decide.library import load_words
 from fairshare.law import load_law
 from fairshare.learn import load_handbook, load_myths, load_quiz
+from fairshare.learn.myths import read_myths
 from fairshare.learn.pages import list_stale, main, render_pages
 from fairshare.learn.render import make_handbook_page, make_myths_page, render_html
 
@@ -21,7 +23,7 @@ PAGES = {
     for language in ("en", "cy")
     for name, page in (
         ("handbook", make_handbook_page(load_handbook(language), load_law(), load_words(language))),
-        ("myths", make_myths_page(load_myths(language), language, load_law(), load_words(language))),
+        ("myths", make_myths_page(read_myths(language), load_law(), load_words(language))),
     )
 }
 every_page = pytest.mark.parametrize(("language", "name"), PAGES, ids=lambda each: each)
@@ -95,6 +97,12 @@ def test_every_page_says_that_no_regulator_has_approved_it_and_welsh_that_it_is_
     text = render_pages()[name]
     assert ("No regulator" in text) or ("Nid oes rheoleiddiwr" in text)
     assert ("-cy" in name) == ("nad oes siaradwr Cymraeg" in text)
+
+
+def test_a_translation_that_somebody_has_read_is_no_longer_called_a_draft():
+    draft = read_myths("cy")
+    assert len(make_myths_page(draft, load_law()).about) == 3
+    assert len(make_myths_page(replace(draft, unreviewed=False), load_law()).about) == 2
 
 
 def test_law_in_english_is_marked_as_english_on_a_welsh_page():

@@ -74,16 +74,33 @@ class Myth:
     checked: Checked
 
 
-@cache
+@dataclass(frozen=True)
+class Myths:
+    """All the myths in one language, those that the regulator names first."""
+
+    language: Language
+    myths: tuple[Myth, ...]
+    unreviewed: bool
+    """Whether nobody who speaks the language has read them."""
+
+
 def load_myths(language: Language = "en", folder: Path = FOLDER) -> tuple[Myth, ...]:
-    """The myths in English (`en`) or Welsh (`cy`), those that the regulator names first; read once."""
+    """The myths in English (`en`) or Welsh (`cy`), those that the regulator names first."""
+    return read_myths(language, folder).myths
+
+
+@cache
+def read_myths(language: Language = "en", folder: Path = FOLDER) -> Myths:
+    """The myths with what is known of their translation; read once."""
     written = read_shape(MythFile, folder / "en.yaml", where="myths/en.yaml").myths
     said: dict[str, WrittenMyth] | dict[str, MythWords] = written
+    unreviewed = False
     if language != "en":
         where = f"myths/{language}.yaml"
-        said = read_shape(MythWordsFile, folder / f"{language}.yaml", where=where).myths
+        translation = read_shape(MythWordsFile, folder / f"{language}.yaml", where=where)
+        said, unreviewed = translation.myths, translation.reviewed_by is None
         check_same_keys(written, said, where=where)
-    return tuple(
+    found = tuple(
         Myth(
             id=name,
             statement=said[name].statement,
@@ -99,6 +116,7 @@ def load_myths(language: Language = "en", folder: Path = FOLDER) -> tuple[Myth, 
         )
         for name, each in written.items()
     )
+    return Myths(language, found, unreviewed)
 
 
 def myths_for_fact(fact: str, language: Language = "en") -> tuple[Myth, ...]:

@@ -13,7 +13,7 @@ from typing import get_args
 from fairshare.decide.words import Language
 from fairshare.law import load_law
 from fairshare.learn.handbook import load_handbook
-from fairshare.learn.myths import load_myths
+from fairshare.learn.myths import read_myths
 from fairshare.learn.render import make_handbook_page, make_myths_page, render_markdown
 
 
@@ -23,7 +23,7 @@ def render_pages() -> dict[str, str]:
     for language in get_args(Language):
         ending = "" if language == "en" else f"-{language}"
         pages[f"handbook{ending}.md"] = render_markdown(make_handbook_page(load_handbook(language), law))
-        pages[f"myths{ending}.md"] = render_markdown(make_myths_page(load_myths(language), language, law))
+        pages[f"myths{ending}.md"] = render_markdown(make_myths_page(read_myths(language), law))
     return pages
 
 

@@ -12,7 +12,7 @@ from fairshare.decide.report_render import escape_markdown
 from fairshare.decide.words import Language, Words
 from fairshare.law import Law
 from fairshare.learn.handbook import Chapter, Handbook, Paragraph
-from fairshare.learn.myths import Myth
+from fairshare.learn.myths import Myths
 from fairshare.learn.reading import load_phrases
 
 
@@ -72,16 +72,16 @@ def make_handbook_page(handbook: Handbook, law: Law, words: Words | None = None)
     return Page(
         lang=handbook.language,
         title=phrases["handbook"],
-        about=_about("handbook_about", handbook.language),
+        about=_about("handbook_about", phrases, unreviewed=handbook.unreviewed),
         legend=_legend(phrases, ("must", "should", "could", "read", "secondary", "remembered", "ours")),
         sections=tuple(_make_section(each, law, words, phrases) for each in handbook.chapters),
         phrases=phrases,
     )
 
 
-def make_myths_page(myths: tuple[Myth, ...], language: Language, law: Law, words: Words | None = None) -> Page:
+def make_myths_page(myths: Myths, law: Law, words: Words | None = None) -> Page:
     """The myths as a page; `words` as for the handbook."""
-    phrases = load_phrases(language)
+    phrases = load_phrases(myths.language)
     entries = tuple(
         Entry(
             id=each.id,
@@ -94,12 +94,12 @@ def make_myths_page(myths: tuple[Myth, ...], language: Language, law: Law, words
             cites=_cite(each.cites, law),
             matters_at=_name_questions(each.facts, words),
         )
-        for each in myths
+        for each in myths.myths
     )
     return Page(
-        lang=language,
+        lang=myths.language,
         title=phrases["myths"],
-        about=_about("myths_about", language),
+        about=_about("myths_about", phrases, unreviewed=myths.unreviewed),
         legend=_legend(phrases, ("read", "secondary", "remembered", "ours")),
         sections=(Section("myths", None, (), entries),),
         phrases=phrases,
@@ -129,9 +129,8 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _about(name: str, language: Language) -> tuple[str, ...]:
-    phrases = load_phrases(language)
-    wanted = (name, "ours_not_theirs") if language == "en" else (name, "ours_not_theirs", "unreviewed")
+def _about(name: str, phrases: Mapping[str, str], *, unreviewed: bool) -> tuple[str, ...]:
+    wanted = (name, "ours_not_theirs", "unreviewed") if unreviewed else (name, "ours_not_theirs")
     return tuple(phrases[each] for each in wanted)
 
 
