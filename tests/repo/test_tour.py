@@ -1,4 +1,4 @@
-"""The tour in the README and the tutorials is run, command by command, as a reader would."""
+"""The tour in the README, the tutorials and some how-tos are run, command by command, as a reader would."""
 
 import os
 import re
@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorials").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    *sorted((DOCS / "tutorials").glob("*.md")),
+    *(DOCS / "how-to" / f"{name}.md" for name in ("agreement", "desk", "scripts")),
+]
 SECONDS = 120
 
 

@@ -10,7 +10,7 @@ from fairshare.cli.assess import Seen, prove
 from fairshare.cli.screen import Screen
 from fairshare.decide.explain import Proof, tell_proof
 from fairshare.decide.ground import key_of
-from fairshare.decide.reasons import find_grounds
+from fairshare.decide.reasons import find_grounds, find_next_steps, find_reasons
 from fairshare.words import Outcome
 
 SORTS = {
@@ -71,11 +71,15 @@ def describe_item(seen: Seen, ref: str) -> dict[str, Any]:
     person = next(person for item, _, person in found.program.shape.items if item == ref)
     proofs = [prove(seen, key) for key in find_grounds(found, ref)]
     waiting = found.waiting_for.get(ref, ())
+    outcome = found.items[ref]
+    shared = outcome is not None and outcome.shares
     return {
         "item": ref,
         "label": seen.file.labels.get(ref, ref),
         "person": seen.file.labels.get(person, person) if person else None,
-        "outcome": found.items[ref],
+        "outcome": outcome,
+        "reasons": [each.model_dump() for each in find_reasons(found, seen.held.words, ref)],
+        "next_steps": [] if shared else find_next_steps(found, seen.held.words, ref),
         "because": [{"conclusion": each.key, "title": each.title, "proof": say_proof(seen, each)} for each in proofs],
         "waiting_for": [
             {"question": key, "text": ask_of(seen, key), "about": seen.about(key) or None} for key in waiting
@@ -167,10 +171,12 @@ def show_reasons(screen: Screen, items: list[dict[str, Any]], *, with_proofs: bo
     """Why items came out as they did: what is not shared, what is still open, and every proof if they are wanted."""
     for item in items:
         name = f"{item['label']} ({item['person']})" if item["person"] else item["label"]
-        shared = item["outcome"] and Outcome(item["outcome"]).shares
-        for reason in item["because"] if with_proofs or not shared else []:
-            screen.bullet(f"{name}: {reason['title']}", "" if shared else "red")
-            for sentence in reason["proof"] if with_proofs else []:
+        if item["outcome"] and not Outcome(item["outcome"]).shares:
+            told = " ".join([*(each["text"] for each in item["reasons"]), *item["next_steps"]])
+            screen.bullet(f"{name}: {told}", "red")
+        for reason in item["because"] if with_proofs else []:
+            screen.bullet(f"{name}: {reason['title']}")
+            for sentence in reason["proof"]:
                 screen.line(sentence["text"], "dim", indent=2 + 2 * sentence["depth"])
         for question in item["waiting_for"]:
             screen.bullet(f"{name}, still open: {question['text']}", "yellow")

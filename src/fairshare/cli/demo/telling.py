@@ -116,15 +116,21 @@ def run_command(words: list[str]) -> tuple[int, dict[str, Any]]:
 @contextmanager
 def tell_story(name: str, title: str, out: Path, screen: Screen) -> Iterator[Story]:
     """A story in a new folder under `out`, from which its commands are run; its examples are copied there first."""
-    folder = (out / name).resolve()
-    folder.mkdir(mode=0o700, parents=True)
+    folder = open_folder(out, name)
     story = Story(name, title, folder, screen)
     started = perf_counter()
-    copy_examples(name, folder, date.today())  # noqa: DTZ011 (the days that a reader would write)
     screen.heading(title)
     with chdir(folder):
         yield story
     story.seconds = perf_counter() - started
+
+
+def open_folder(out: Path, name: str) -> Path:
+    """A new folder for a story, with its example files."""
+    folder = (out / name).resolve()
+    folder.mkdir(mode=0o700, parents=True)
+    copy_examples(name, folder, date.today())  # noqa: DTZ011 (the days that a reader would write)
+    return folder
 
 
 def copy_examples(name: str, folder: Path, today: date) -> None:
