@@ -20,7 +20,9 @@ from fairshare.decide.bulk_cases import Evaluator, Found
 from fairshare.decide.compare import DatedRules
 from fairshare.words import BadInput, NotFound, Refused
 
-RANGE_BYTES = 32 * 1024 * 1024
+MOST_RANGE_BYTES = 64 * 1024 * 1024
+LEAST_RANGE_BYTES = 1024 * 1024
+RANGES_PER_WORKER = 4
 MOST_LINE_BYTES = 16 * 1024 * 1024
 Progress = Callable[[int, int], None]
 """Called with how many bytes of the file are done, and how many there are."""
@@ -63,7 +65,7 @@ def compare_file(
     try:
         if not cases.is_file():
             raise NotFound("there is no such file of cases", fix="Check the path.", where=str(cases))
-        ranges = _list_ranges(cases)
+        ranges = _list_ranges(cases.stat().st_size, workers)
         with NamedTemporaryFile("w", encoding="ascii", dir=flips.parent, prefix=".flips-", delete=False) as staged:
             try:
                 tally = _write_flips(_run(before, after, cases, ranges, workers), ranges, staged.write, progress)
@@ -106,9 +108,10 @@ def _write_flips(
     return Tally(cases, flips, problems, tuple(unreadable))
 
 
-def _list_ranges(path: Path) -> list[Range]:
-    size = path.stat().st_size
-    return [(start, min(start + RANGE_BYTES, size)) for start in range(0, size, RANGE_BYTES)]
+def _list_ranges(size: int, workers: int) -> list[Range]:
+    """Parts of a file: large, because cases are settled many at once, and enough of them to keep every worker busy."""
+    step = min(max(size // (RANGES_PER_WORKER * max(workers, 1)) + 1, LEAST_RANGE_BYTES), MOST_RANGE_BYTES)
+    return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 
 def _run(before: DatedRules, after: DatedRules, path: Path, ranges: list[Range], workers: int) -> Iterator[Found]:

@@ -279,12 +279,28 @@ class Found:
             self.flips.append((number, flip.to_json()))
 
 
+def _name_shape(shape: Any) -> tuple[Any, ...]:
+    """A shape as read, as something that can be looked up. Raises TypeError for what is no shape."""
+    if type(shape) is not dict:
+        raise _Unusual
+    parts = {name: tuple(part) for name, part in shape.items()}
+    parts["items"] = tuple([tuple(each.items()) for each in parts.get("items", ())])
+    return tuple(parts.items())
+
+
+def _count_texts(read: Any) -> int:
+    """How many texts stand in something read from JSON, names included."""
+    if isinstance(read, dict):
+        return len(read) + sum(_count_texts(each) for each in read.values())
+    return sum(_count_texts(each) for each in read) if isinstance(read, list) else isinstance(read, str)
+
+
 class Evaluator:
     """Evaluates lines of stored cases under two laws, and gets faster as it learns. For one process."""
 
     def __init__(self, before: DatedRules, after: DatedRules) -> None:
         self.before, self.after = before, after
-        self._batches: OrderedDict[tuple[str, str], tuple[_Batch, int]] = OrderedDict()
+        self._batches: OrderedDict[tuple[str, Any], tuple[_Batch, int]] = OrderedDict()
 
     def run(self, lines: Iterable[bytes]) -> Found:
         """The flips among these lines, in their order. Lines are numbered from 0; empty ones are passed over."""
@@ -293,7 +309,7 @@ class Evaluator:
             found.lines += 1
             try:
                 self._take(found, number, raw)
-            except (_Unusual, ValueError, TypeError, KeyError, RecursionError):
+            except (_Unusual, ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 self._take_slowly(found, number, raw)
         for batch, _ in self._batches.values():
             if batch.cases:
@@ -312,18 +328,19 @@ class Evaluator:
             raise _Unusual
         if not 0 < len(case) <= MOST_ID or case != case.strip() or not case.isascii():
             raise _Unusual
-        batch, names = self._find_batch(found, tool, read.get("shape"))
-        # A name that stands twice leaves fewer names than there are quotation marks before colons, unless there is
-        # space between the two.
-        if raw.count(b'":') != len(read) + len(answers) + names or b'" ' in raw or b'"\t' in raw or b'"\r' in raw:
+        batch, texts = self._find_batch(found, tool, read.get("shape"))
+        # Without a backslash, every text stands between two quotation marks of its own; were a name there twice, what
+        # was read would hold fewer texts than the line does.
+        texts += len(read) + 2 + len(answers) + list(map(type, answers.values())).count(str)
+        if b"\\" in raw or raw.count(b'"') != 2 * texts:
             raise _Unusual
         batch.add(number, case, answers)
         if len(batch.cases) == CASES_TOGETHER:
             batch.settle(found)
 
     def _find_batch(self, found: Found, tool: str, shape: Any) -> tuple[_Batch, int]:
-        """The batch for a tool and a shape as read, and how many names the shape has."""
-        key = (tool, "" if shape is None else repr(shape))
+        """The batch for a tool and a shape as read, and how many texts stand in the shape."""
+        key = (tool, None if shape is None else _name_shape(shape))
         if key not in self._batches:
             if tool != tool.strip() or not 0 < len(tool) <= MOST_ID:
                 raise _Unusual
@@ -331,8 +348,7 @@ class Evaluator:
                 stored = StoredShape() if shape is None else build(StoredShape, shape, where="shape")
             except FairshareError:
                 raise _Unusual from None
-            names = 0 if shape is None else len(shape) + sum(len(item) for item in shape.get("items", ()))
-            self._batches[key] = (_Batch(self.before, self.after, tool, stored), names)
+            self._batches[key] = (_Batch(self.before, self.after, tool, stored), _count_texts(shape))
             if len(self._batches) > BATCHES_KEPT:
                 _, (oldest, _) = self._batches.popitem(last=False)
                 if oldest.cases:

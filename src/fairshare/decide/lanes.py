@@ -6,17 +6,18 @@ show what is open; and what the solver proves for one case is proved for every c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fairshare.decide.clauses import Assignment, outcome_key
+from fairshare.decide.clauses import TRUE, Assignment, outcome_key
 from fairshare.decide.masks import compile_masks, join, list_needed
 from fairshare.decide.program import Program
 from fairshare.decide.settle import Seen, Status, explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
 
-FILLS_KEPT = 24
-PROOFS_KEPT = 512
+FILLS_KEPT = 64
+PROOFS_KEPT = 20_000
+"""For each key. Rules settle a key in this many ways at most, as far as anybody has seen; past it, the oldest go."""
 
 Known = Sequence[Sequence[int]]
 """For each variable and each of its values, the cases in which that was answered, as a mask of bits."""
@@ -26,13 +27,10 @@ Masks = dict[str, int]
 """From what something stands at to the cases in which it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Answers that settle something: in every case that has them all, `key` stands at `text`. No key: they clash."""
-
-    answers: tuple[tuple[int, int], ...]
-    key: str = ""
-    text: str = ""
+Proof = tuple[tuple[int, int], ...]
+"""Answers, as variables and values, that settle something in every case that has them all."""
+CLASH = ""
+"""The key of proofs that answers clash."""
 
 
 @dataclass
@@ -84,12 +82,11 @@ class Lanes:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.fills: list[Fill] = []
-        self.proofs: list[Proof] = []
+        self.proofs: dict[str, dict[Proof, str]] = {key: {} for key in (CLASH, *program.outcomes, *program.goals)}
+        """For each item and goal, what settles it, and at what."""
         self.goals = [(key, program.conclusions[key]) for key in program.goals]
         self.checks = [node for _, node in program.constraints]
         self.needed = list_needed(program)
-        self.keys = [key for key, _ in self.goals]
-        self.keys += [outcome_key(item, outcome) for item, rows in program.outcomes.items() for outcome, _ in rows]
         self._evaluate = compile_masks(program, self.needed)
 
     def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
@@ -102,8 +99,8 @@ class Lanes:
         unasked = [full & ~join(row) for row in known]
         batch = _Batch(full, known, unasked, {key: {} for key in keys}, {key: {} for key in keys})
         self._settle_partly(batch)
-        for proof in self.proofs:
-            _apply_proof(batch, proof)
+        for key, proofs in self.proofs.items():
+            _apply_proofs(batch, key, proofs)
         self._apply_fills(batch)
         while left := batch.all_left():
             self._settle_one(batch, 1 << (left.bit_length() - 1))
@@ -143,7 +140,7 @@ class Lanes:
         idle: list[Fill] = []
         for fill in self.fills:
             (useful if self._apply_fill(batch, fill) else idle).append(fill)
-        self.fills = [*useful, *idle][:FILLS_KEPT]
+        self.fills = [*useful, *idle]
 
     def _apply_fill(self, batch: _Batch, fill: Fill) -> bool:
         """Complete every case in one way, and note what is reached where the constraints allow it."""
@@ -177,36 +174,37 @@ class Lanes:
             for variable, row in enumerate(batch.known)
             if not batch.unasked[variable] & bit
         }
-        assumptions = session.assume(answers)
-        seen = explore(session, answers, Budget(DEFAULT_BUDGET), self.keys)
+        keys = [key for key in batch.stands if batch.left(key) & bit]
+        seen = explore(session, answers, Budget(DEFAULT_BUDGET), self._targets_of(keys))
         if seen is None:
             batch.clash |= bit
-            self._keep_proof(batch, Proof(_find_reason(session, answers)))
+            self._keep_proof(batch, CLASH, _find_reason(session, answers), "")
             return
         batch.consistent |= bit
-        keys = []
-        for key in batch.stands:
-            if batch.left(key) & bit:
-                text, literal = self._read(session, seen, key)
-                batch.put(key, text, bit)
-                if literal is not None:
-                    self._keep_proof(batch, Proof(_find_reason(session, answers, -literal), key, text))
-                else:
-                    keys.append(key)
-        if not keys:
-            self._try_fill(batch, session, assumptions)
+        still_open = []
         for key in keys:
-            self._show_open(batch, session, assumptions, key)
+            text, literal = self._read(session, seen, key)
+            batch.put(key, text, bit)
+            if literal is None:
+                still_open.append(key)
+            else:
+                self._keep_proof(batch, key, _find_reason(session, answers, -literal), text)
+        if len(self.fills) < FILLS_KEPT:
+            self._show_open(batch, session, answers, still_open)
 
-    def _show_open(self, batch: _Batch, session: Session, assumptions: list[int], key: str) -> None:
-        """Find completions of a case in which an open key stands differently, for other cases to try."""
-        targets = session.clauses.targets
-        if key in self.program.outcomes:
-            literals = [targets[outcome_key(key, outcome)] for outcome, _ in self.program.outcomes[key]]
-        else:
-            literals = [targets[key], -targets[key]]
-        shown = 0
-        for literal in dict.fromkeys(literals):
+    def _targets_of(self, keys: Iterable[str]) -> list[str]:
+        """What to settle for these items and goals."""
+        found = []
+        for key in keys:
+            outcomes = dict.fromkeys(outcome for outcome, _ in self.program.outcomes.get(key, ()))
+            found += [outcome_key(key, outcome) for outcome in outcomes] or [key]
+        return found
+
+    def _show_open(self, batch: _Batch, session: Session, answers: Assignment, keys: list[str]) -> None:
+        """Find completions of a case in which something stands differently, for other cases to try."""
+        assumptions, shown = session.assume(answers), 0
+        literals = [session.clauses.targets[each] for each in self._targets_of(keys[:1])]
+        for literal in dict.fromkeys(sign * each for each in literals for sign in (1, -1)) or (TRUE,):
             shown += self._try_fill(batch, session, [*assumptions, literal])
             if shown == 2:
                 return
@@ -216,7 +214,7 @@ class Lanes:
             return False
         fill = session.read_model()
         if self._apply_fill(batch, fill) and fill not in self.fills:
-            self.fills = [fill, *self.fills][:FILLS_KEPT]
+            self.fills.append(fill)
         return True
 
     def _read(self, session: Session, seen: Seen, key: str) -> tuple[str, int | None]:
@@ -234,19 +232,27 @@ class Lanes:
         sign = {Status.TRUE: 1, Status.FALSE: -1}.get(status)
         return status.value, sign and sign * targets[key]
 
-    def _keep_proof(self, batch: _Batch, proof: Proof) -> None:
-        _apply_proof(batch, proof)
-        self.proofs = [proof, *self.proofs][:PROOFS_KEPT]
+    def _keep_proof(self, batch: _Batch, key: str, proof: Proof, text: str) -> None:
+        _apply_proofs(batch, key, {proof: text})
+        proofs = self.proofs[key]
+        proofs[proof] = text
+        if len(proofs) > PROOFS_KEPT:
+            del proofs[next(iter(proofs))]
 
 
-def _apply_proof(batch: _Batch, proof: Proof) -> None:
-    mask = batch.full
-    for variable, value in proof.answers:
-        mask &= batch.known[variable][value]
-    if proof.key:
-        batch.put(proof.key, proof.text, mask)
-    else:
-        batch.clash |= mask
+def _apply_proofs(batch: _Batch, key: str, proofs: Mapping[Proof, str]) -> None:
+    """Whatever has all the answers of a proof stands at what it proves."""
+    left = batch.left(key) if key else batch.full & ~batch.clash
+    for proof, text in proofs.items():
+        mask = left
+        for variable, value in proof:
+            mask &= batch.known[variable][value]
+            if not mask:
+                break
+        if mask and key:
+            batch.put(key, text, mask)
+        elif mask:
+            batch.clash |= mask
 
 
 def _find_reason(session: Session, answers: Assignment, *denied: int) -> tuple[tuple[int, int], ...]:

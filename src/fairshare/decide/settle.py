@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fairshare.decide.clauses import Assignment, outcome_key
 from fairshare.decide.contradiction import refuse_contradiction
+from fairshare.decide.masks import Sight
 from fairshare.decide.program import Program
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
 
@@ -62,7 +63,9 @@ class Seen:
         return Status.UNDECIDED
 
 
-def explore(session: Session, assignment: Assignment, budget: Budget, keys: Iterable[str] | None = None) -> Seen | None:
+def explore(
+    session: Session, assignment: Assignment, budget: Budget, keys: Collection[str] | None = None
+) -> Seen | None:
     """What the completions of these answers reach, as far as the budget goes; none when there are none.
 
     The samples show most of what can be reached. Then one question asks for a completion that reaches any of the
@@ -71,12 +74,13 @@ def explore(session: Session, assignment: Assignment, budget: Budget, keys: Iter
     Takes    keys: what to look at; everything that can be settled, if not given.
     """
     targets = session.clauses.targets
-    literals = {targets[key] for key in (targets if keys is None else keys)}
+    wanted = targets if keys is None else keys
+    literals = {targets[key] for key in wanted}
     assumptions = session.assume(assignment)
     memory = session.recall(assumptions)
     sought = {sign * each for each in literals for sign in (1, -1)} - memory.impossible
     every = frozenset(sought)
-    if not _strike_off_samples(session, assignment, sought):
+    if not _strike_off_samples(session, assignment, wanted, sought):
         session.prefer(sought)
         found = session.solve(assumptions, budget)
         if not found:
@@ -95,32 +99,35 @@ def explore(session: Session, assignment: Assignment, budget: Budget, keys: Iter
     return Seen(every - sought, frozenset(memory.impossible))
 
 
-def _strike_off_samples(session: Session, assignment: Assignment, sought: set[int]) -> bool:
+def _strike_off_samples(session: Session, assignment: Assignment, keys: Iterable[str], sought: set[int]) -> bool:
     """Take out of `sought` what the samples reach; whether any sample is allowed at all."""
     program, targets = session.program, session.clauses.targets
     sight = session.samples.look(assignment)
     allowed, holds = sight.allowed, sight.holds
     if not allowed:
         return False
-    for key, node in program.conclusions.items():
-        literal, mask = targets[key], holds[node] & allowed
+    outcomes: dict[str, int] = {}
+    for key in keys:
+        node = program.conclusions.get(key)
+        if node is None and key not in outcomes:
+            outcomes |= _find_outcomes(program.outcomes[key.partition("=")[0]], key.partition("=")[0], sight)
+        mask = outcomes[key] if node is None else holds[node] & allowed
         if mask:
-            sought.discard(literal)
+            sought.discard(targets[key])
         if mask != allowed:
-            sought.discard(-literal)
-    for item, rows in program.outcomes.items():
-        none_before = allowed
-        reached: dict[str, int] = {}
-        for outcome, node in rows:
-            reached[outcome] = reached.get(outcome, 0) | (none_before & holds[node])
-            none_before &= ~holds[node]
-        for outcome, mask in reached.items():
-            literal = targets[outcome_key(item, outcome)]
-            if mask:
-                sought.discard(literal)
-            if mask != allowed:
-                sought.discard(-literal)
+            sought.discard(-targets[key])
     return True
+
+
+def _find_outcomes(rows: Iterable[tuple[str, int]], item: str, sight: Sight) -> dict[str, int]:
+    """The samples in which an item has each outcome, by `outcome_key`."""
+    found: dict[str, int] = {}
+    none_before = sight.allowed
+    for outcome, node in rows:
+        key = outcome_key(item, outcome)
+        found[key] = found.get(key, 0) | (none_before & sight.holds[node])
+        none_before &= ~sight.holds[node]
+    return found
 
 
 def _strike_off_model(session: Session, sought: set[int]) -> None:

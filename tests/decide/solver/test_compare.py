@@ -120,7 +120,7 @@ def test_a_file_of_thousands_flips_as_its_cases_do_one_by_one_on_two_processes(
     before, after = DatedRules(base, LAW_DATE), other_law(random, base)
     lines = write_lines(random, base, 3_000)
     (tmp_path / "cases.jsonl").write_bytes(b"".join(lines))
-    monkeypatch.setattr(bulk, "RANGE_BYTES", 100_000)
+    monkeypatch.setattr(bulk, "LEAST_RANGE_BYTES", 10_000)
     flips, unreadable = one_by_one(before, after, lines)
     for workers in (1, 2):
         seen: list[tuple[int, int]] = []
@@ -205,7 +205,7 @@ def test_files_that_are_not_there_are_refused(tmp_path: Path) -> None:
 def test_a_worker_that_dies_is_an_error_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = b'{"id": "c1", "tool": "small", "answers": {}}\n'
     (tmp_path / "cases.jsonl").write_bytes(line * 100)
-    monkeypatch.setattr(bulk, "RANGE_BYTES", 1_000)
+    monkeypatch.setattr(bulk, "LEAST_RANGE_BYTES", 100)
     monkeypatch.setattr(bulk, "_evaluate_range", _die)
     with pytest.raises(BulkStopped):
         compare_file(small_law(), small_law(), tmp_path / "cases.jsonl", tmp_path / "flips.jsonl", workers=2)
