@@ -65,6 +65,7 @@ check-docs: $(VENV)/.stamp-dev ## Are the generated pages and pictures up to dat
 	@$(BIN)/python -m tools.reference --check
 	@$(BIN)/python -m tools.chain_picture --check
 	@$(BIN)/python -m tools.tools_page --check
+	@$(BIN)/python -m fairshare.learn.pages docs/reference --check
 
 format: $(VENV)/.stamp-dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix
@@ -74,6 +75,8 @@ docs: $(VENV)/.stamp-dev ## Write docs/reference and docs/pictures again from th
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.chain_picture
 	@$(BIN)/python -m tools.tools_page
+	@$(BIN)/python -m fairshare.ledger.schemas docs/reference/schemas
+	@$(BIN)/python -m fairshare.learn.pages docs/reference
 
 bench: $(VENV)/.stamp-bench ## Measure speed, side by side with other programs, and print tables
 	@set -e; for each in bench/[a-z]*.py; do echo; echo "== $$each"; $(BIN)/python $$each; done
