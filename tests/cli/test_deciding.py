@@ -1,6 +1,7 @@
 """Tools, decisions from a file, what-if, comparison and the rules, from the command line."""
 
 import json
+import shutil
 
 import pytest
 
@@ -47,6 +48,12 @@ def test_a_tool_that_does_not_exist_is_refused_with_a_near_name(share, answers):
 def test_a_folder_without_rules_is_refused(run, tmp_path):
     done = run("tools", "--rules", tmp_path, "--json")
     assert (done.exit_code, done.error["code"]) == (3, "NOT_FOUND")
+
+
+def test_a_rule_base_without_words_speaks_in_its_ids(run, small, answers, tmp_path):
+    shutil.copytree(small / "rules", tmp_path / "own" / "rules")
+    shown = run("decide", "share", answers, "--rules", tmp_path / "own").out
+    assert "Share" in shown
 
 
 def test_a_decision_is_assessed_item_by_item_with_its_law(share, answers):

@@ -424,3 +424,21 @@ def test_a_plan_is_previewed_without_reading_a_row(tmp_path, run):
     assert (found["columns"], "Kit" in found["text"]) == ({"id": "as it is"}, False)
     shutil.move(tmp_path / "rows.csv", tmp_path / "gone.csv")
     assert run("release", "preview", plan, "--json").exit_code == 3
+
+
+def test_a_database_connection_is_named_by_the_plan_and_held_by_the_desk(tmp_path, run):
+    source = "{format: postgresql, connection: housing, table: tenants}"
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"name: p\nsource: {source}\ncolumns: [{{column: id, treatment: keep}}]\n")
+    words = ["release", "preview", plan, "--desk", tmp_path, "--json"]
+    assert run(*words).error["code"] == "CONNECTION_MISSING"
+    held = tmp_path / "connections.yaml"
+    held.write_text("housing: host=127.0.0.1 port=1 dbname=none connect_timeout=1 password=secret\n")
+    held.chmod(0o644)
+    assert run(*words).error["code"] == "BAD_CONNECTIONS"
+    held.chmod(0o600)
+    done = run(*words)
+    assert done.error["code"] not in ("CONNECTION_MISSING", "BAD_CONNECTIONS", "UNEXPECTED")
+    assert "secret" not in done.out
+    held.write_text("- housing\n")
+    assert run(*words).error["code"] == "BAD_CONNECTIONS"

@@ -63,7 +63,7 @@ def load_rules(folder: Path | None, *, welsh: bool = False) -> Rules:
     """The rule base in `folder` (`rules/` with `words/en/` and `words/cy/` beside it), or the one that ships."""
     from fairshare.decide.library import RULES, HeldLaw, load_real_base, load_words
     from fairshare.decide.load import load_base
-    from fairshare.decide.words import Language, read_words
+    from fairshare.decide.words import Language, Words, read_words
     from fairshare.law import load_law
 
     language: Language = "cy" if welsh else "en"
@@ -74,7 +74,7 @@ def load_rules(folder: Path | None, *, welsh: bool = False) -> Rules:
         raise NotFound("it holds no folder `rules`", fix="Name the folder that holds rules/.", where=str(folder))
     base = load_base(folder / "rules", law=HeldLaw(law))
     words = folder / "words" / language
-    return Rules(base, read_words(words, language), law, folder / "rules")
+    return Rules(base, read_words(words, language) if words.is_dir() else Words(language), law, folder / "rules")
 
 
 def use_rules(held: Rules) -> RulesInUse:

@@ -36,13 +36,15 @@ def preview(
     base: Annotated[
         Path | None, typer.Option("--base", metavar="FOLDER", help="Where its paths start; the plan's own folder.")
     ] = None,
+    desk: DeskFolder = HERE,
 ) -> Page:
     """Show what a plan would do, before any row is read: columns in and out, what is held back, and the query."""
+    from fairshare.cli.connections import FILE, FileConnections
     from fairshare.release.engines import preview_plan
     from fairshare.release.plan import describe_columns, plan_to_json, read_plan
 
     read = read_plan(read_file(plan), where=plan.name)
-    text = preview_plan(read, base or plan.parent)
+    text = preview_plan(read, base or plan.parent, connections=FileConnections(desk / FILE))
     document = {"plan": plan_to_json(read), "columns": describe_columns(read), "text": text}
     return Page(document, lambda screen: screen.exact(text))
 
@@ -105,6 +107,7 @@ def run(
 
 def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
     """What a release consists of, from the form; paths in it start at the form's own folder."""
+    from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
     from fairshare.release.kinds import ChosenFile, Documents, People, Table, Told
     from fairshare.release.plan import read_plan
@@ -134,6 +137,7 @@ def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
         engine=table.engine,
         items=table.items,
         people=people,
+        connections=FileConnections(desk / FILE),
     )
 
 
