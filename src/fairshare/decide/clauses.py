@@ -16,6 +16,9 @@ from fairshare.decide.program import Node, Program
 Assignment = Mapping[int, int]
 """The answers given so far: from the index of a variable to the index of its value. What is absent was not asked."""
 
+SOLVER = "minisat22"
+"""Of the solvers in python-sat the fastest here, within a fifth of the others (bench/decide.py). Not a CaDiCaL: in
+python-sat 1.9 its `propagate` damages memory."""
 TRUE = 1
 """The literal that always holds."""
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 from pysat.examples.hitman import Hitman
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import TRUE, Assignment, Clauses, compile_clauses
+from fairshare.decide.clauses import SOLVER, TRUE, Assignment, Clauses, compile_clauses
 from fairshare.decide.program import Program
 from fairshare.words import BadInput
 
@@ -35,7 +35,7 @@ def find_contradiction(program: Program, assignment: Assignment) -> tuple[tuple[
     Returns  indexes of variables, and ids of constraints; none when the answers are consistent.
     """
     clauses = compile_clauses(program)
-    with Solver(name="minisat22", bootstrap_with=clauses.clauses) as solver:
+    with Solver(name=SOLVER, bootstrap_with=clauses.clauses) as solver:
         switches = _add_constraints(solver, clauses)
         given = {clauses.values[each][assignment[each]]: each for each in sorted(assignment)}
         given.pop(TRUE, None)  # what has only one value clashes with nothing

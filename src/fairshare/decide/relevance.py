@@ -8,7 +8,7 @@ from itertools import combinations
 
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import Assignment
+from fairshare.decide.clauses import SOLVER, Assignment
 from fairshare.decide.contradiction import refuse_contradiction
 from fairshare.decide.masks import Sight
 from fairshare.decide.program import Program
@@ -227,7 +227,7 @@ def _find_joint_question(session: Session, field: _Field, assignment: Assignment
     """
     clauses = session.clauses
     facts_of_life = [(literal,) for _, literal in clauses.constraints]
-    with Solver(name="minisat22", bootstrap_with=[*clauses.clauses, *facts_of_life]) as solver:
+    with Solver(name=SOLVER, bootstrap_with=[*clauses.clauses, *facts_of_life]) as solver:
         for goal in field.goals:
             kept = [*field.assumptions, -goal]
             if not solver.solve(kept) or not solver.solve([*field.assumptions, goal]):

@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import TRUE, Assignment, compile_clauses, list_assumptions
+from fairshare.decide.clauses import SOLVER, TRUE, Assignment, compile_clauses, list_assumptions
 from fairshare.decide.masks import Samples
 from fairshare.decide.program import Program
 
-SOLVER = "cadical195"
-"""Chosen by measurement (bench/decide.py); glucose4 and minisat22 give the same answers."""
 DEFAULT_BUDGET = 20_000
 """Conflicts that one question may cost before its answer is "undecided": far more than any case has needed."""
 PROGRAMS_KEPT = 16
@@ -68,9 +66,7 @@ class Session:
     def _find_always(self) -> frozenset[int]:
         """What follows from the constraints alone. A solver keeps silent about it once it holds without assumptions."""
         given = [TRUE, *(literal for _, literal in self.clauses.constraints)]
-        with Solver(
-            name="minisat22", bootstrap_with=[each for each in self.clauses.clauses if len(each) > 1]
-        ) as solver:
+        with Solver(name=SOLVER, bootstrap_with=[each for each in self.clauses.clauses if len(each) > 1]) as solver:
             return frozenset(solver.propagate(given)[1]).union(given)
 
     def _start_solver(self) -> None:

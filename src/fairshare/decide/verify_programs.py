@@ -8,7 +8,7 @@ from itertools import product
 
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import TRUE, ClauseWriter, define_program, outcome_key
+from fairshare.decide.clauses import SOLVER, TRUE, ClauseWriter, define_program, outcome_key
 from fairshare.decide.ground import key_of, list_views
 from fairshare.decide.language import RuleBase
 from fairshare.decide.program import GroundRule, Program
@@ -38,7 +38,7 @@ class Inspection:
         self.forbidden = dict(self._list_forbidden())
         self.hoped = dict(self._list_hoped())
         self.writer.clauses.append((TRUE, self.writer.top))
-        self.solver = Solver(name="cadical195", bootstrap_with=self.writer.clauses)
+        self.solver = Solver(name=SOLVER, bootstrap_with=self.writer.clauses)
         for _, node in program.constraints:
             self.solver.add_clause([self.nodes[node]])
         self._top = self.writer.top

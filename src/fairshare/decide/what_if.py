@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pysat.examples.hitman import Hitman
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import TRUE, Assignment, ClauseWriter, compile_clauses, define_program, list_assumptions
+from fairshare.decide.clauses import (
+    SOLVER,
+    TRUE,
+    Assignment,
+    ClauseWriter,
+    compile_clauses,
+    define_program,
+    list_assumptions,
+)
 from fairshare.decide.contradiction import refuse_contradiction
 from fairshare.decide.program import Program
 from fairshare.words import UNOBTAINABLE, NotFound
@@ -17,7 +25,6 @@ MOST_WAYS = 16
 MOST_FOUND = 200
 MOST_TRIES = 5_000
 """Past these the search ends, and says that it is not complete."""
-_SOLVER = "minisat22"
 
 
 class NoSuchTarget(NotFound):
@@ -97,7 +104,7 @@ class _Search:
         changeable = [each for each in program.order if _may_change(program, each)]
         self.open = [each for each in changeable if each in assignment or may_give]
         self.unasked = [each for each in range(len(program.variables)) if each not in assignment]
-        self.checker = Solver(name=_SOLVER, bootstrap_with=self.clauses.clauses)
+        self.checker = Solver(name=SOLVER, bootstrap_with=self.clauses.clauses)
         for _, literal in self.clauses.constraints:
             self.checker.add_clause([literal])
         if not self.checker.solve(list_assumptions(self.clauses, assignment)):
@@ -139,7 +146,7 @@ class _Search:
         """For each open fact, the literals of the value chosen for it."""
         for each in self.open:
             self._offer_values(each)
-        self.proposer = Solver(name=_SOLVER)
+        self.proposer = Solver(name=SOLVER)
         self._written = 0
         free = {each: self.writer.choose_one(len(self.program.variables[each].values)) for each in self.unasked}
         for each, said in self.given.items():
