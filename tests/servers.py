@@ -47,7 +47,8 @@ def find_postgres() -> Path | None:
     """The folder that holds initdb, postgres and psql; none if PostgreSQL is not installed."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for place in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin"):
+        folders += sorted(Path("/").glob(place), reverse=True)
     return next(
         (each for each in folders if all((each / name).is_file() for name in ("initdb", "postgres", "psql"))), None
     )

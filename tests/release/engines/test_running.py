@@ -182,7 +182,7 @@ def test_a_run_past_its_memory_stops_and_spills_nothing(tmp_path, monkeypatch):
         groups=[{"treatment": "suppress_small_groups", "columns": ["id"], "k": 2}],
     )
     with pytest.raises(FairshareError, match="MEMORY_EXCEEDED"):
-        run(plan, tmp_path / "base", limits=EngineLimits(memory_mb=64, threads=2))
+        run(plan, tmp_path / "base", limits=EngineLimits(memory_mb=128, threads=2))
     assert [each.name for each in tmp_path.rglob("*")] == ["base", "t.parquet"]
 
 
