@@ -158,6 +158,9 @@ def test_what_if_can_be_asked_of_one_outcome_or_conclusion(share, answers):
     found = share("what-if", "share", answers, "--want", "share.may", "--item", "i1", "--json").document["targets"]
     assert found[0]["changes"] == [[]]
     assert "so already" in share("what-if", "share", answers, "--want", "share.may", "--item", "i1").out
+    found = share("what-if", "share", answers, "--want", "SHARE_FULL", "--json").document["targets"]
+    assert found[0]["changes"] == [[]]
+    assert share("what-if", "share", answers, "--json").document["targets"] == []
     assert share("what-if", "share", answers, "--want", "no.such", "--json").error["code"] == "NO_SUCH_TARGET"
     assert share("what-if", "share", answers, "--item", "i9", "--json").error["code"] == "NO_SUCH_TARGET"
 

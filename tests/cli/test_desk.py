@@ -6,7 +6,9 @@ import pty
 import select
 import shutil
 import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -217,12 +219,14 @@ def test_nothing_is_released_before_it_is_decided(place):
     assert (done.exit_code, done.error["code"]) == (ExitCode.REFUSED, "NOT_YET")
 
 
-def test_something_told_is_released_without_a_key(place):
-    place.write("request.yaml", REQUEST.replace("document", "spoken"))
+@pytest.mark.parametrize("kind", ["spoken", "viewed", "portal"])
+def test_what_is_told_shown_or_uploaded_is_released_without_a_key(place, kind):
+    place.write("request.yaml", REQUEST.replace("document", "other"))
     place.do("case", "receive", place.case, place.root / "request.yaml", by="Sam Field")
-    place.write("told.yaml", TOLD)
+    uploaded = "files: [{item: i1, path: note.txt}]\n" if kind == "portal" else ""
+    place.write("told.yaml", TOLD.replace("spoken", kind) + uploaded)
     assert decide(place, "--ruling", place.root / "ruling.yaml").exit_code == 0
-    assert release(place, "told.yaml").document["files"] == []
+    assert [each["name"] for each in release(place, "told.yaml").document["files"]] == ["note.txt"] * (kind == "portal")
 
 
 @pytest.mark.parametrize("form", [RELEASE + "told: {account: x}\n", "kind: bundle\nitems: [i1]\nchannel: x\n"])
@@ -230,6 +234,34 @@ def test_a_release_is_one_thing(place, form):
     decide(place, "--ruling", place.root / "ruling.yaml")
     place.write("release.yaml", form)
     assert release(place, "release.yaml", "--to", place.root / "reader.key.public.txt").exit_code in (3, 4)
+
+
+def test_what_could_lead_to_somebody_at_risk_needs_a_second_person(place):
+    decide(place, "--ruling", place.root / "ruling.yaml")
+    to = ["--to", place.root / "reader.key.public.txt"]
+    place.write("release.yaml", RELEASE + "at_risk: [i1]\n")
+    assert release(place, "release.yaml", *to).error["code"] == "RELEASE_SECOND_PERSON_NEEDED"
+    place.write("release.yaml", RELEASE + "at_risk: [i1]\nchecked_by: {name: Al Reed, role: director}\n")
+    assert release(place, "release.yaml", *to).exit_code == 0
+
+
+def test_a_release_that_is_killed_leaves_nothing_or_everything_and_the_next_one_works(place):
+    decide(place, "--ruling", place.root / "ruling.yaml")
+    place.write("note.txt", b"x" * 200_000_000)
+    to, desk = ["--to", place.root / "reader.key.public.txt"], ["--desk", place.root / "desk", "--as", "Sam Field"]
+    words = ["release", "run", place.case, place.root / "release.yaml", "--rules", SMALL, *to, *desk]
+    running = subprocess.Popen([sys.executable, "-m", "fairshare.cli", *map(str, words)], stdout=subprocess.DEVNULL)
+    releases = place.root / "desk" / "files" / "releases" / place.case
+    while running.poll() is None and not any(path.suffix == ".age" for path in releases.rglob("*")):
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    finished = place.do("release", "recover", by="Sam Field")["finished"]
+    left = [path.name for path in releases.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    assert len(left) == len(finished)
+    place.write("note.txt", "4 Quay Street")
+    again = release(place, "release.yaml", *to).document
+    assert open_release(place, again["folder"]).exit_code == 0
 
 
 def test_a_receipt_needs_a_file_a_key_and_a_name(made):
@@ -383,6 +415,9 @@ def test_keys_are_never_replaced_and_the_private_half_is_never_shown(run, tmp_pa
     run("keys", "make-reader", tmp_path / "r.key")
     for words in (["make-signing", tmp_path / "a.json", "--name", "Y"], ["make-reader", tmp_path / "r.key"]):
         assert run("keys", *words, "--json").error["code"] == "FILE_EXISTS"
+    (tmp_path / "q.key.public.txt").write_text("somebody else's")
+    assert run("keys", "make-reader", tmp_path / "q.key", "--json").error["code"] == "FILE_EXISTS"
+    assert not (tmp_path / "q.key").exists()
     secret = json.loads((tmp_path / "a.json").read_text())["d"]
     assert secret not in run("keys", "show", tmp_path / "a.json", "--json").out
     assert run("keys", "show", tmp_path / "r.key.public.txt").out.startswith("age1")

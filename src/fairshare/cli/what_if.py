@@ -69,9 +69,9 @@ def list_targets(program: Program, statuses: dict[str, Any], want: str | None, i
     for ref, rows in program.outcomes.items():
         outcomes = dict.fromkeys(outcome for outcome, _ in rows)
         now = next((each for each in outcomes if statuses[outcome_key(ref, each)] == "true"), None)
-        wanted = [each for each in outcomes if (each == want if want else Outcome(each).shares) and each != now]
-        better = [each for each in wanted if want or now is None or not Outcome(now).shares]
-        found += [outcome_key(ref, each) for each in better if item in (None, ref)]
+        better = [each for each in outcomes if Outcome(each).shares and not (now and Outcome(now).shares)]
+        wanted = [each for each in outcomes if each == want] if want else better
+        found += [outcome_key(ref, each) for each in wanted if item in (None, ref)]
     return found
 
 
@@ -112,10 +112,11 @@ def describe_target(
 
 def show_targets(screen: Screen, found: list[dict[str, Any]]) -> None:
     """Each target with the ways to it."""
-    if not any(each["changes"] for each in found):
+    if not found:
+        screen.line("Every item may be shared already. Name another outcome with --want.")
+    elif not any(each["changes"] for each in found):
         screen.line("No change of the facts that can be changed leads to another result.")
-        if found:
-            screen.line("With --unasked, answers that were not given yet count as well.")
+        screen.line("With --unasked, answers that were not given yet count as well.")
     for each in found:
         if not each["changes"]:
             continue
