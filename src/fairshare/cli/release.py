@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.archives import Readers, SecretKey, find_readers, find_secret
-from fairshare.cli.bases import RulesFolder, load_rules
+from fairshare.cli.bases import RulesFolder, load_rules, use_rules
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.files import write_file
@@ -17,6 +17,7 @@ from fairshare.words.reading import read_file
 
 if TYPE_CHECKING:
     from fairshare.cli.forms import ReleaseForm
+    from fairshare.desk.release_case import Wanted
     from fairshare.records import Passphrase
     from fairshare.release.delivery import Opened
     from fairshare.release.flow import Released
@@ -26,6 +27,9 @@ release = typer.Typer(no_args_is_help=True, help="Preview, make, recover and ope
 
 FormFile = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="What is to go: kind, items, channel; a table, files or an account.")
+]
+SheetFile = Annotated[
+    Path | None, typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well.")
 ]
 Welsh = Annotated[bool, typer.Option("--welsh", help="Release sheets in Welsh.")]
 
@@ -56,12 +60,9 @@ def run(
     screen: Screen,
     to: Readers = None,
     passphrase: Annotated[
-        bool,
-        typer.Option("--passphrase", help="Seal it to a new passphrase, shown once: for a recipient without keys."),
+        bool, typer.Option("--passphrase", help="Seal it to a new passphrase, for a recipient without keys.")
     ] = False,
-    sheet: Annotated[
-        Path | None, typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well.")
-    ] = None,
+    sheet: SheetFile = None,
     welsh: Welsh = False,
     rules: RulesFolder = None,
     desk: DeskFolder = HERE,
@@ -71,27 +72,16 @@ def run(
 
     What the decision, the agreement, the dates or the law of today do not cover is refused, with the reason.
     """
-    from fairshare.cli.bases import use_rules
     from fairshare.cli.forms import ReleaseForm, read_form
     from fairshare.desk.decide_case import why_law_differs
-    from fairshare.desk.release_case import Wanted, recover_releases, release_case
+    from fairshare.desk.release_case import recover_releases, release_case
     from fairshare.release.delivery import make_passphrase
 
-    written, held = read_form(ReleaseForm, form), use_rules(load_rules(rules))
     spoken = make_passphrase() if passphrase else None
-    readers: tuple[str, ...] | Passphrase = spoken or find_readers(to)
+    wanted = make_wanted(read_form(ReleaseForm, form), form.parent, desk, spoken or find_readers(to), welsh=welsh)
+    held = use_rules(load_rules(rules))
     with open_as(desk, name) as (at, actor), screen.working("releasing") as tell:
         recover_releases(at)
-        wanted = Wanted(
-            kind=written.kind,
-            items=written.items,
-            contents=make_contents(written, form.parent, desk),
-            channel=written.channel,
-            readers=readers,
-            checked_by=written.checked_by,
-            at_risk=frozenset(written.at_risk),
-            language="cy" if welsh else "en",
-        )
         released = release_case(
             at,
             actor,
@@ -103,6 +93,24 @@ def run(
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
     return show_released(released, sheet, spoken)
+
+
+def make_wanted(
+    form: ReleaseForm, base: Path, desk: Path, readers: tuple[str, ...] | Passphrase, *, welsh: bool
+) -> Wanted:
+    """What the desk is asked to release, from the form."""
+    from fairshare.desk.release_case import Wanted
+
+    return Wanted(
+        kind=form.kind,
+        items=form.items,
+        contents=make_contents(form, base, desk),
+        channel=form.channel,
+        readers=readers,
+        checked_by=form.checked_by,
+        at_risk=frozenset(form.at_risk),
+        language="cy" if welsh else "en",
+    )
 
 
 def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:

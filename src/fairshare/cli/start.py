@@ -84,7 +84,7 @@ def read_actor(text: str, organisation: Organisation) -> Actor:
 
     >>> from fairshare.words import Organisation
     >>> actor = read_actor("Sam Field, housing officer: handler, releaser", Organisation(name="Harbour Homes"))
-    >>> actor.person.role, sorted(actor.roles)
+    >>> actor.person.role, sorted(str(role) for role in actor.roles)
     ('housing officer', ['handler', 'releaser'])
     """
     from fairshare.desk.who import Actor
