@@ -38,6 +38,7 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
 	@touch $@
 
 demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified receipt, into demo-output/
+	@rm -rf demo-output
 	@$(BIN)/fairshare demo --out demo-output
 
 test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings

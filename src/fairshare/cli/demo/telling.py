@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from string import Template
@@ -129,7 +129,7 @@ def open_folder(out: Path, name: str) -> Path:
     """A new folder for a story, with its example files."""
     folder = (out / name).resolve()
     folder.mkdir(mode=0o700, parents=True)
-    copy_examples(name, folder, date.today())  # noqa: DTZ011 (the days that a reader would write)
+    copy_examples(name, folder, datetime.now(UTC).date())
     return folder
 
 
