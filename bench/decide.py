@@ -239,19 +239,22 @@ def measure_rate(engine: Engine, cases: list[dict[str, Any]], seconds: float) ->
 # --- question by question
 
 
-def answer_at_random(program: Program, random: Random) -> dict[int, int]:
-    """Some of the questions answered, without a contradiction; from none to all of them."""
+def answer_at_random(program: Program, random: Random, share: float) -> dict[int, int]:
+    """So many of the questions answered at random; whatever answers clash are given again."""
+    known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
+    asked = [at for at in program.order if random.random() < share]
     while True:
-        share = random.random()
-        known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
-        for at in program.order:
-            if random.random() < share:
-                known[at] = random.randrange(len(program.variables[at].values))
+        for at in asked:
+            size = len(program.variables[at].values)
+            known[at] = random.randrange(size if random.random() < 0.2 else max(1, size - 1))  # the last: unobtainable
         try:
             settle(program, known)
-        except ContradictoryAnswers:
-            continue
-        return known
+        except ContradictoryAnswers as clash:
+            asked = [
+                program.index[key] for key in clash.answers if len(program.variables[program.index[key]].values) > 1
+            ]
+        else:
+            return known
 
 
 def time_questions(base: RuleBase, cases: int) -> None:
@@ -268,7 +271,8 @@ def time_questions(base: RuleBase, cases: int) -> None:
             program = ground(base, tool, ground_shape(shape), LAW_DAY)
             facts = max(facts, len(program.order))
             random = Random(2)
-            given = [answer_at_random(program, random) for _ in range(max(2, cases // len(base.tools)))]
+            count = max(2, cases // len(base.tools))
+            given = [answer_at_random(program, random, random.random()) for _ in range(count)]
             for label, act in (("settle", settle), ("next", next_question), ("relevant", relevant_questions)):
                 for known in given:
                     start = time.perf_counter()
@@ -294,10 +298,10 @@ def walk_at_random(base: RuleBase, random: Random) -> tuple[str, Any, Program, d
     """A case as a walk leaves it: every goal settled, and nothing asked that did not matter."""
     tool, shape = random.choice(sorted(base.tools)), random.choice([None, None, FAMILY])
     program = find_program(base, tool, ground_shape(shape), LAW_DAY)
+    truth = answer_at_random(program, random, share=1)
     known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
     while (asked := next_question(program, known)) is not None:
-        size = len(program.variables[asked].values)
-        known[asked] = random.randrange(size if random.random() < 0.1 else max(1, size - 1))
+        known[asked] = truth[asked]
     return tool, shape, program, known
 
 

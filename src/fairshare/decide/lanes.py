@@ -7,13 +7,12 @@ show what is open; and what the solver proves for one case is proved for every c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from fairshare.decide.clauses import TRUE, Assignment, outcome_key
-from fairshare.decide.masks import compile_masks, join, list_needed
+from fairshare.decide.masks import MaskEvaluator, join, list_needed, meet
 from fairshare.decide.program import Program
 from fairshare.decide.settle import Seen, Status, explore
-from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
+from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session
 
 FILLS_KEPT = 64
 PROOFS_KEPT = 20_000
@@ -33,40 +32,52 @@ CLASH = ""
 """The key of proofs that answers clash."""
 
 
-@dataclass
 class _Batch:
     """Some cases, and how far settling them has come."""
 
-    full: int
-    known: Known
-    unasked: Sequence[int]
-    stands: dict[str, Masks]
-    """What is final, by the ref of an item or the key of a goal."""
-    seen: dict[str, Masks]
-    """What some completion has reached."""
-    consistent: int = 0
-    """The cases whose answers allow a completion."""
-    clash: int = 0
-    """The cases whose answers allow none."""
-    learnt: bool = False
-
-    def left(self, key: str) -> int:
-        """The cases in which `key` is not final."""
-        return self.full & ~(self.clash | join(self.stands[key].values()))
+    def __init__(self, full: int, known: Known, keys: Iterable[str]) -> None:
+        self.full, self.known = full, known
+        self.unasked = [full & ~join(row) for row in known]
+        self.stands: dict[str, Masks] = {key: {} for key in keys}
+        """What is final, by the ref of an item or the key of a goal."""
+        self.seen: dict[str, Masks] = {key: {} for key in self.stands}
+        """What some completion has reached."""
+        self.left = dict.fromkeys(self.stands, full)
+        """The cases in which a key is not final."""
+        self.unproved = full
+        """The cases that are not known to have any completion."""
+        self.clash = 0
+        """The cases that are known to have none."""
+        self.learnt = False
 
     def all_left(self) -> int:
         """The cases in which anything is not final."""
-        return (self.full & ~(self.clash | self.consistent)) | join(self.left(key) for key in self.stands)
+        return self.unproved | join(self.left.values())
 
     def put(self, key: str, text: str, mask: int) -> None:
         """`key` stands at `text` in these cases, as far as it was not final."""
-        self.stands[key][text] = self.stands[key].get(text, 0) | (mask & self.left(key))
+        mask &= self.left[key]
+        if mask:
+            self.stands[key][text] = self.stands[key].get(text, 0) | mask
+            self.left[key] &= ~mask
+
+    def put_clash(self, mask: int) -> None:
+        """In these cases the answers clash, and nothing stands anywhere."""
+        self.clash |= mask
+        self.unproved &= ~mask
+        for key in self.left:
+            self.left[key] &= ~mask
+
+    def put_consistent(self, mask: int) -> None:
+        """In these cases some completion is allowed."""
+        self.learnt |= bool(self.unproved & mask)
+        self.unproved &= ~mask
 
     def note_seen(self, key: str, reached: Masks) -> None:
         """Completions reach these; what has reached two of them in one case is not settled there."""
         seen = self.seen[key]
         for text, mask in reached.items():
-            if mask & ~seen.get(text, 0):
+            if mask & self.left[key] & ~seen.get(text, 0):
                 seen[text] = seen.get(text, 0) | mask
                 self.learnt = True
         once = twice = 0
@@ -77,7 +88,7 @@ class _Batch:
 
 
 class Lanes:
-    """One program, and what its batches have taught so far. Not to be shared between threads."""
+    """One program, and what its batches have taught so far. Not to be shared between threads, or across a fork."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -87,17 +98,15 @@ class Lanes:
         self.goals = [(key, program.conclusions[key]) for key in program.goals]
         self.checks = [node for _, node in program.constraints]
         self.needed = list_needed(program)
-        self._evaluate = compile_masks(program, self.needed)
+        self._evaluate = MaskEvaluator(program, self.needed)
+        self._session: Session | None = None
 
     def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
         """Where each item and each goal stands, in the words of `compare.stand`; and the cases whose answers clash.
 
         Takes    known: the answers, with what the tool fixes; the highest of `cases` bits is the first case.
         """
-        full = (1 << cases) - 1
-        keys = (*self.program.outcomes, *self.program.goals)
-        unasked = [full & ~join(row) for row in known]
-        batch = _Batch(full, known, unasked, {key: {} for key in keys}, {key: {} for key in keys})
+        batch = _Batch((1 << cases) - 1, known, (*self.program.outcomes, *self.program.goals))
         self._settle_partly(batch)
         for key, proofs in self.proofs.items():
             _apply_proofs(batch, key, proofs)
@@ -120,11 +129,17 @@ class Lanes:
             elif node.sort == "not":
                 sure[at], never[at] = never[node.of[0]], sure[node.of[0]]
             elif node.sort == "and":
-                sure[at], never[at] = _every(batch.full, sure, node.of), join(never[each] for each in node.of)
+                sure[at], never[at] = (
+                    meet(batch.full, (sure[each] for each in node.of)),
+                    join(never[each] for each in node.of),
+                )
             else:
-                sure[at], never[at] = join(sure[each] for each in node.of), _every(batch.full, never, node.of)
-        batch.clash = join(never[each] for each in self.checks)
-        batch.consistent = _every(batch.full, sure, self.checks)
+                sure[at], never[at] = (
+                    join(sure[each] for each in node.of),
+                    meet(batch.full, (never[each] for each in node.of)),
+                )
+        batch.put_clash(join(never[each] for each in self.checks))
+        batch.put_consistent(meet(batch.full, (sure[each] for each in self.checks)))
         for key, goal in self.goals:
             batch.put(key, Status.TRUE.value, sure[goal])
             batch.put(key, Status.FALSE.value, never[goal])
@@ -152,12 +167,15 @@ class Lanes:
             for value, mask in enumerate(row)
         ]
         holds = self._evaluate(values, batch.full)
-        allowed = _every(batch.full, holds, self.checks)
-        batch.learnt = bool(allowed & ~(batch.consistent | batch.clash))
-        batch.consistent |= allowed
+        allowed = meet(batch.full, (holds[each] for each in self.checks))
+        batch.learnt = False
+        batch.put_consistent(allowed)
         for key, goal in self.goals:
-            batch.note_seen(key, {"true": allowed & holds[goal], "false": allowed & ~holds[goal]})
+            if batch.left[key]:
+                batch.note_seen(key, {"true": allowed & holds[goal], "false": allowed & ~holds[goal]})
         for item, rows in self.program.outcomes.items():
+            if not batch.left[item]:
+                continue
             reached: Masks = {}
             none_before = allowed
             for outcome, row in rows:
@@ -168,19 +186,19 @@ class Lanes:
 
     def _settle_one(self, batch: _Batch, bit: int) -> None:
         """Settle one case with the solver, and others by what that proves and finds."""
-        session = session_for(self.program)
+        session = self._session = self._session or Session(self.program)
         answers = {
             variable: next(value for value, mask in enumerate(row) if mask & bit)
             for variable, row in enumerate(batch.known)
             if not batch.unasked[variable] & bit
         }
-        keys = [key for key in batch.stands if batch.left(key) & bit]
+        keys = [key for key, mask in batch.left.items() if mask & bit]
         seen = explore(session, answers, Budget(DEFAULT_BUDGET), self._targets_of(keys))
         if seen is None:
-            batch.clash |= bit
+            batch.put_clash(bit)
             self._keep_proof(batch, CLASH, _find_reason(session, answers), "")
             return
-        batch.consistent |= bit
+        batch.put_consistent(bit)
         still_open = []
         for key in keys:
             text, literal = self._read(session, seen, key)
@@ -242,7 +260,7 @@ class Lanes:
 
 def _apply_proofs(batch: _Batch, key: str, proofs: Mapping[Proof, str]) -> None:
     """Whatever has all the answers of a proof stands at what it proves."""
-    left = batch.left(key) if key else batch.full & ~batch.clash
+    left = batch.left[key] if key else batch.full & ~batch.clash
     for proof, text in proofs.items():
         mask = left
         for variable, value in proof:
@@ -252,17 +270,10 @@ def _apply_proofs(batch: _Batch, key: str, proofs: Mapping[Proof, str]) -> None:
         if mask and key:
             batch.put(key, text, mask)
         elif mask:
-            batch.clash |= mask
+            batch.put_clash(mask)
 
 
 def _find_reason(session: Session, answers: Assignment, *denied: int) -> tuple[tuple[int, int], ...]:
     """Few of these answers with which nothing is possible that denies as much."""
     by_literal = dict(zip(session.assume(answers), sorted(answers.items()), strict=True))
     return tuple(by_literal[each] for each in session.find_clash(list(by_literal), denied))
-
-
-def _every(full: int, masks: Sequence[int], of: Iterable[int]) -> int:
-    found = full
-    for each in of:
-        found &= masks[each]
-    return found

@@ -15,15 +15,53 @@ from fairshare.decide.program import Node, Program
 MaskCode = Callable[[Sequence[int], int], list[int]]
 """From a mask for each value of each variable, in their order, and the mask of all cases, to a mask for each node."""
 SAMPLES = 512
+TIMES_BEFORE_COMPILING = 8
 
 
-def compile_masks(program: Program, needed: Iterable[int] | None = None) -> MaskCode:
-    """A function that evaluates every node, or those that are needed (the others come out as 0).
+class MaskEvaluator:
+    """Evaluates a program's nodes, or those that are needed, for many cases at once.
 
-    Its text holds operators and numbered names only.
+    The first few times it goes from node to node; after that it has been worth compiling.
     """
-    offsets = list_offsets(program)
-    wanted = range(len(program.nodes)) if needed is None else sorted(needed)
+
+    def __init__(self, program: Program, needed: Sequence[int] | None = None) -> None:
+        self.program = program
+        self.needed = range(len(program.nodes)) if needed is None else needed
+        self.offsets = list_offsets(program)
+        self._times = 0
+        self._code: MaskCode | None = None
+
+    def __call__(self, values: Sequence[int], full: int) -> list[int]:
+        """A mask for each node, 0 for those that are not needed.
+
+        Takes    values: a mask for each value of each variable, in their order; full: the mask of all cases.
+        """
+        if self._code is None:
+            self._times += 1
+            if self._times <= TIMES_BEFORE_COMPILING:
+                return self._walk(values, full)
+            self._code = compile_masks(self.program, self.needed)
+        return self._code(values, full)
+
+    def _walk(self, values: Sequence[int], full: int) -> list[int]:
+        holds = [0] * len(self.program.nodes)
+        for at in self.needed:
+            node = self.program.nodes[at]
+            if node.sort == "value":
+                start = self.offsets[node.of[0]]
+                holds[at] = join(values[start + value] for value in node.among)
+            elif node.sort == "not":
+                holds[at] = full ^ holds[node.of[0]]
+            elif node.sort == "and":
+                holds[at] = meet(full, (holds[part] for part in node.of))
+            else:
+                holds[at] = join(holds[part] for part in node.of)
+        return holds
+
+
+def compile_masks(program: Program, needed: Iterable[int]) -> MaskCode:
+    """The same as a function, whose text holds operators and numbered names only."""
+    offsets, wanted = list_offsets(program), sorted(needed)
     lines = [f"{_tuple(f'v{at}' for at in range(offsets[-1]))} = values"] if offsets[-1] else []
     lines += [f"n{at} = {_express(program.nodes[at], offsets)}" for at in wanted]
     kept = set(wanted)
@@ -75,6 +113,13 @@ def join(masks: Iterable[int]) -> int:
     return found
 
 
+def meet(full: int, masks: Iterable[int]) -> int:
+    """The cases that are in every one of the masks; all of them if there are none."""
+    for mask in masks:
+        full &= mask
+    return full
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Some completions of one set of answers."""
@@ -98,9 +143,9 @@ class Samples:
         self.program = program
         self.offsets = list_offsets(program)
         self.full = (1 << SAMPLES) - 1
-        self._evaluate = compile_masks(program)
+        self._evaluate = MaskEvaluator(program)
         self._values = [mask for at in range(len(program.variables)) for mask in self._scatter(at)]
-        self._cones = find_cones(program)
+        self._cones: tuple[tuple[int, ...], ...] | None = None
         self._next = 0
 
     def _scatter(self, variable: int) -> list[int]:
@@ -124,13 +169,11 @@ class Samples:
                 values[at] = 0
             values[start + value] = self.full
         holds = self._evaluate(values, self.full)
-        allowed = self.full
-        for _, node in self.program.constraints:
-            allowed &= holds[node]
-        return Sight(values, holds, allowed)
+        return Sight(values, holds, meet(self.full, (holds[node] for _, node in self.program.constraints)))
 
     def change(self, sight: Sight, variable: int, masks: Sequence[int]) -> dict[int, int]:
         """The nodes that come out differently, and where they hold, once a variable has these masks for its values."""
+        self._cones = self._cones or find_cones(self.program)
         found: dict[int, int] = {}
         for at in self._cones[variable]:
             node = self.program.nodes[at]
@@ -141,9 +184,7 @@ class Samples:
             elif node.sort == "not":
                 mask = self.full ^ found[node.of[0]]
             elif node.sort == "and":
-                mask = self.full
-                for part in node.of:
-                    mask &= found[part] if part in found else sight.holds[part]
+                mask = meet(self.full, (found[part] if part in found else sight.holds[part] for part in node.of))
             else:
                 mask = join(found[part] if part in found else sight.holds[part] for part in node.of)
             if mask != sight.holds[at]:
