@@ -14,6 +14,7 @@ from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
 from fairshare.cli.demo.command import demo
 from fairshare.cli.keys import keys
+from fairshare.cli.learn import add_learning
 from fairshare.cli.release import release
 from fairshare.cli.rules import rules
 from fairshare.cli.start import start
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="One sharing of personal information, from the question to the receipt. It is not legal advice.",
 )
-DECIDE, DESK, PROVE = "Decide", "At the desk", "Prove"
+DECIDE, DESK, PROVE, LEARN = "Decide", "At the desk", "Prove", "Learn"
 
 add_command(app, "tools", panel=DECIDE)(tools)
 add_command(app, "ask", panel=DECIDE)(ask)
@@ -44,6 +45,8 @@ app.add_typer(release, name="release", rich_help_panel=DESK)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)
 add_command(app, "demo", panel=PROVE)(demo)
 add_command(app, "verify", panel=PROVE)(verify)
+
+add_learning(app, panel=LEARN)
 
 
 @app.callback()

@@ -209,7 +209,7 @@ def describe_provision(held: Rules, name: str) -> Page:
 def describe_cited(held: Rules, provision: str) -> dict[str, Any]:
     """A provision as a rule's page shows it, in its newest version."""
     found = held.law.provision(provision)
-    newest = found.versions[-1]
+    newest = found.versions[0]
     return {
         "id": found.id,
         "citation": found.citation,

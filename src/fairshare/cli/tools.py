@@ -85,7 +85,7 @@ def list_cited(held: Rules, rules: Iterable[Rule]) -> list[dict[str, Any]]:
             "title": each.title,
             "citation": each.citation,
             "link": each.link,
-            "checked": str(each.versions[-1].checked.how),
+            "checked": str(each.versions[0].checked.how),
         }
         for each in found
     ]
