@@ -64,10 +64,10 @@ def test_rows_stream_into_a_pipe_and_are_those_of_a_file(base, engine, output):
     _, in_file = run(PSEUDONYMS, base, engine, output)
     os.mkfifo(pipe := base / "pipe")
     found = []
-    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
     reader.start()
     run(PSEUDONYMS, base, engine, output, write_to=pipe)
-    reader.join()
+    reader.join(60)
     (base / f"streamed.{output}").write_bytes(found[0])
     assert read_rows(base / f"streamed.{output}")[1] == in_file
 
@@ -77,12 +77,14 @@ def test_a_reader_at_the_pipe_is_let_go_when_a_run_is_refused(base, engine):
     refused = plan_of(BY_SEX, groups=[{"treatment": "check_k_anonymity", "columns": ["sex"], "k": 3}])
     os.mkfifo(pipe := base / "pipe")
     found = []
-    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
     reader.start()
-    while not found:
+    for _ in range(100):  # the reader may not have come to the pipe yet
         with pytest.raises(FairshareError, match="SMALL_GROUPS"):
             run(refused, base, engine, write_to=pipe)
         reader.join(0.05)
+        if found:
+            break
     assert found == [b""]
 
 

@@ -88,6 +88,43 @@ def test_rows_that_cannot_be_read_are_listed_by_place_and_reason_and_never_quote
     assert sum(report.rejected.values()) == 4
 
 
+CELLS = {
+    "integer": {"7": "7", "-7": "-7", "007": "7", "-0": "0", "9" * 18: "9" * 18,
+                "9" * 19: None, "+7": None, " 7": None, "7.0": None, "1e3": None, "7\n": None, "１": None},
+    "decimal": {"7": "7", "-7.50": "-7.5", "0.0000000001": "0.0000000001", "-0.0": "0", "9" * 18: "9" * 18,
+                "0.00000000001": None, ".5": None, "5.": None, "1,5": None, "1e3": None, "nan": None},
+    "date": {"2024-02-29": "2024-02-29", "0001-01-01": "0001-01-01", "9999-12-31": "9999-12-31",
+             "2023-02-29": None, "0000-01-01": None, "2024-1-1": None, "20240101": None, "infinity": None,
+             "epoch": None, "2024-01-01 (BC)": None, "10000-01-01": None, "2024-13-01": None},
+    "date DD/MM/YYYY": {"29/02/2024": "2024-02-29", "29/02/2023": None, "01/01/0000": None, "1/1/2024": None,
+                        "2024-02-29": None, "02/29/2024": None},
+    "date DD.MM.YYYY": {"29.02.2024": "2024-02-29", "29/02/2024": None},
+    "date DD-MM-YYYY": {"29-02-2024": "2024-02-29", "2024-02-29": None},
+    "date YYYYMMDD": {"20240229": "2024-02-29", "20230229": None, "00000101": None, "2024022": None},
+    "datetime": {"2024-02-29T23:59:59": "2024-02-29T23:59:59.000000",
+                 "2024-02-29 00:00:00.5": "2024-02-29T00:00:00.500000",
+                 "2024-02-29": None, "2024-02-29T24:00:00": None, "2024-02-29T23:59:60": None,
+                 "2023-02-29T00:00:00": None, "2024-02-29T10:00": None, "2024-02-29T10:00:00Z": None,
+                 "0000-01-01T00:00:00": None},
+    "text": {"=1": "'=1", " x ": " x ", "007": "007", "NULL": "NULL", "nan": "nan"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", CELLS)
+def test_a_cell_is_read_as_its_declared_type_or_its_row_is_rejected(tmp_path, written):
+    cells = CELLS[written]
+    (tmp_path / "t.csv").write_text(
+        "n,v\n" + "".join(f'{place},"{cell}"\n' for place, cell in enumerate(cells)), newline=""
+    )
+    source = {"format": "csv", "path": "t.csv", "types": {"v": written}}
+    columns = [{"column": name, "treatment": "keep"} for name in ("n", "v")]
+    report, rows = run_both(
+        Plan.model_validate({"name": "cells", "source": source, "columns": columns}), tmp_path, "csv"
+    )
+    assert set(rows) == {(str(place), text) for place, text in enumerate(cells.values()) if text is not None}
+    assert report.rows_rejected == list(cells.values()).count(None)
+
+
 @pytest.mark.parametrize("engine", ["memory", "duckdb"])
 @pytest.mark.parametrize(("encoding", "text"), [("latin-1", "Zoë"), ("windows-1252", "€ “Zoë”"), ("utf-8", "Ζωή 👋")])
 def test_each_encoding_comes_out_as_utf_8(tmp_path, engine, encoding, text):
