@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,6 +187,8 @@ def test_a_fault_shows_a_case_that_brings_it_about_and_every_answer_in_it_is_nee
         "gap: rollup: No row holds, and the default REDIRECT is reached. "
         "(small, law of 2018-05-25: item.barred@i1 is yes, bar.finding@i1 is unobtainable)"
     )
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "verify-rules.md"
+    assert f"    {fault}\n" in page.read_text("utf-8")
 
 
 def test_what_only_older_or_unconfirmed_law_brings_about_is_found_too() -> None:
