@@ -27,13 +27,13 @@ from fairshare.release.engines.duckdb_sql import (
     measure_sql,
     suppress_sql,
 )
-from fairshare.release.engines.job import Job, check_counts
+from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import close_off, open_session, quote_text, share_memory, speaking_plainly
 from fairshare.release.filters import read_list
-from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
+from fairshare.release.plan import Plan, check_plan
 from fairshare.release.sources import CsvFile, resolve_path
 from fairshare.release.sources_csv import TOO_FEW, TOO_MANY, CsvUnsound, check_structure, reason_for
-from fairshare.release.treatments import FORMULA_NOTE, ColumnType, text_of
+from fairshare.release.treatments import ColumnType, text_of
 from fairshare.release.treatments_groups import refuse_small_groups
 from fairshare.words import Unsound
 
@@ -65,8 +65,7 @@ def run(job: Job) -> EngineReport:
         load_keys(session, job.keys)
         make_counters(session, attached)
         if job.on_progress:
-            session.execute("SET enable_progress_bar = true")
-            session.execute("SET enable_progress_bar_print = false")
+            measure_progress(session)
         group_mb = share_memory(session, job.limits, len(job.plan.sent))
         close_off(session, (*attached.reads, job.write_to))
         # One transaction: a database is read as it stood at one moment.
@@ -83,19 +82,23 @@ def run(job: Job) -> EngineReport:
         filtered = read - kept
     check_counts(read=read, accounted=sum(rejected.values()) + max(filtered, 0) + kept)
     check_counts(read=staying, accounted=sent)
-    return EngineReport(
-        rows_read=read,
-        rows_rejected=sum(rejected.values()),
-        rows_filtered=filtered,
-        rows_suppressed=kept - sent,
-        rows_sent=sent,
-        columns=describe_columns(job.plan),
-        held_back=held_back(job.plan, attached.schema),
+    return make_report(
+        job,
+        attached.schema,
         engine=NAME,
-        groups=groups,
+        read=read,
         rejected=rejected,
-        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
+        filtered=filtered,
+        kept=kept,
+        sent=sent,
+        groups=groups,
     )
+
+
+def measure_progress(session: duckdb.DuckDBPyConnection) -> None:
+    """Has DuckDB keep count of how far it is, and print nothing."""
+    session.execute("SET enable_progress_bar = true")
+    session.execute("SET enable_progress_bar_print = false")
 
 
 def show_query(plan: Plan, attached: Attached) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairshare.release.engines import Connections, EngineLimits, Keys, OutputFormat
-from fairshare.release.plan import Plan
+from fairshare.release.engines import Connections, EngineLimits, EngineReport, GroupMeasured, Keys, OutputFormat
+from fairshare.release.plan import Plan, describe_columns, held_back
+from fairshare.release.sources import Schema
+from fairshare.release.treatments import FORMULA_NOTE
 from fairshare.words import BadInput, Unsound
 
 MIN_KEY_BYTES = 16
@@ -60,3 +62,31 @@ def check_counts(*, read: int, accounted: int) -> None:
             fix="Run it again on a source that nobody is changing.",
             where="source",
         )
+
+
+def make_report(
+    job: Job,
+    schema: Schema,
+    *,
+    engine: str,
+    read: int,
+    rejected: Mapping[str, int],
+    filtered: int,
+    kept: int,
+    sent: int,
+    groups: tuple[GroupMeasured, ...],
+) -> EngineReport:
+    """What a run did, from what an engine counted; `kept` are the rows that the plan's tests let through."""
+    return EngineReport(
+        rows_read=read,
+        rows_rejected=sum(rejected.values()),
+        rows_filtered=filtered,
+        rows_suppressed=kept - sent,
+        rows_sent=sent,
+        columns=describe_columns(job.plan),
+        held_back=held_back(job.plan, schema),
+        engine=engine,
+        groups=groups,
+        rejected=dict(rejected),
+        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
+    )

@@ -20,7 +20,7 @@ import duckdb
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, SourceColumn, attach_source
 from fairshare.release.engines.duckdb_sql import read_sql
-from fairshare.release.engines.job import Job, check_counts
+from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import open_session, quote_name, quote_text, speaking_plainly
 from fairshare.release.filters import (
     Between,
@@ -33,12 +33,11 @@ from fairshare.release.filters import (
     read_given,
     read_list,
 )
-from fairshare.release.plan import Plan, check_plan, describe_columns, held_back, output_types
+from fairshare.release.plan import Plan, check_plan, output_types
 from fairshare.release.sources import CsvFile, Schema, resolve_path
 from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
 from fairshare.release.treatments import (
     FORMULA,
-    FORMULA_NOTE,
     POSTCODE,
     AgeBand,
     Bands,
@@ -90,18 +89,16 @@ def run(job: Job) -> EngineReport:
             write_parquet(session, plan, attached, sent, job.write_to)
     if job.on_progress:
         job.on_progress(1.0)
-    return EngineReport(
-        rows_read=len(found),
-        rows_rejected=sum(rejected.values()),
-        rows_filtered=len(rows) - len(wanted),
-        rows_suppressed=len(treated) - len(sent),
-        rows_sent=len(sent),
-        columns=describe_columns(plan),
-        held_back=held_back(plan, attached.schema),
+    return make_report(
+        job,
+        attached.schema,
         engine=NAME,
+        read=len(found),
+        rejected=rejected,
+        filtered=len(rows) - len(wanted),
+        kept=len(treated),
+        sent=len(sent),
         groups=groups,
-        rejected=dict(rejected),
-        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
     )
 
 
