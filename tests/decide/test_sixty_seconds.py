@@ -1,0 +1,62 @@
+"""The phone path: at most five questions on every path, and never a dead end."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from fairshare.decide.language import FactType
+from fairshare.decide.library import load_real_base
+from fairshare.decide.program import CaseShape
+from fairshare.decide.walk import Question, Walk, find_question, give_answer, start_walk
+from fairshare.words import UNOBTAINABLE, Answer, Person
+
+BASE = load_real_base()
+TODAY = date(2026, 11, 22)
+WORKER = Person(name="A worker", role="front line")
+
+
+def replies(question: Question) -> Iterator[Answer]:
+    """Every answer that a question takes."""
+    fact = BASE.facts[question.fact]
+    by = WORKER if fact.judgement else None
+    for value in question.values:
+        yield Answer(value=value == "yes" if fact.type is FactType.BOOL else value, by=by)
+    if question.can_be_unobtainable:
+        yield Answer(value=UNOBTAINABLE)
+
+
+def paths(walk: Walk) -> Iterator[Walk]:
+    """Every finished walk that goes on from this one."""
+    question = find_question(BASE, walk)
+    if question is None:
+        yield walk
+        return
+    for reply in replies(question):
+        yield from paths(give_answer(BASE, walk, question.key, reply))
+
+
+def test_no_path_asks_more_than_five_questions() -> None:
+    lengths = [len(each.answers) for each in paths(start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))]
+    assert len(lengths) > 100
+    assert max(lengths) == 5
+
+
+def test_the_never_contact_list_comes_first() -> None:
+    question = find_question(BASE, start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))
+    assert question is not None
+    assert question.fact == "recipient.never_contact"
+
+
+def test_no_path_asks_for_a_lawful_basis_a_form_or_consent() -> None:
+    asked = {
+        given.key.partition("@")[0]
+        for walk in paths(start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))
+        for given in walk.answers
+    }
+    assert asked == {
+        "recipient.never_contact",
+        "recipient.helper",
+        "identity.check",
+        "item.location_at_risk",
+        "emergency.person",
+        "necessity.finding",
+    }
