@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
+from fairshare.decide.assess import assess
+from fairshare.decide.evaluate import find_program
 from fairshare.decide.language import FactType
 from fairshare.decide.library import load_real_base
 from fairshare.decide.program import CaseShape
@@ -60,3 +62,19 @@ def test_no_path_asks_for_a_lawful_basis_a_form_or_consent() -> None:
         "emergency.person",
         "necessity.finding",
     }
+
+
+def test_one_person_in_crisis_is_no_major_emergency() -> None:
+    """The word has two meanings, and only the narrow one opens the recognised interest in emergencies."""
+    program = find_program(BASE, "em.sixty_seconds", CaseShape(), TODAY)
+    rules = {rule.rule for rule in program.rules if rule.conclusion == "basis.rli_emergency@f1"}
+    assert "basis.rli_emergency.protect" in rules
+    found = assess(
+        BASE,
+        "em.sixty_seconds",
+        CaseShape(),
+        TODAY,
+        {"emergency.civil_contingencies": Answer(value=False), "recipient.helper": Answer(value="emergency_service")},
+    )
+    assert "protect.now" in {rule.conclusion for rule in found.result.fired}
+    assert "basis.rli_emergency.protect" not in {rule.rule for rule in found.result.fired}
