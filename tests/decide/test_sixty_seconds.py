@@ -1,8 +1,13 @@
 """The phone path: at most five questions on every path, and never a dead end."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+from typer.testing import CliRunner
+
+from fairshare.cli.app import app
 from fairshare.decide.assess import assess
 from fairshare.decide.evaluate import find_program
 from fairshare.decide.language import FactType
@@ -78,3 +83,22 @@ def test_one_person_in_crisis_is_no_major_emergency() -> None:
     )
     assert "protect.now" in {rule.conclusion for rule in found.result.fired}
     assert "basis.rli_emergency.protect" not in {rule.rule for rule in found.result.fired}
+
+
+def test_naming_who_judged_is_enough_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "answers.json"
+    judged = {"value": "needed", "by": {"name": "A worker", "role": "front line"}}
+    file.write_text(
+        json.dumps(
+            {
+                "recipient.never_contact": False,
+                "recipient.helper": "emergency_service",
+                "emergency.person": "refuses",
+                "necessity.finding": judged,
+            }
+        ),
+        encoding="utf-8",
+    )
+    shown = CliRunner().invoke(app, ["decide", "em.sixty_seconds", str(file)], env={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 0, shown.output
+    assert "goes to the data protection officer" in shown.output

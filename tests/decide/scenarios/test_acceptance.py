@@ -17,7 +17,7 @@ def test_every_acceptance_scenario_that_is_a_decision_is_in_the_table() -> None:
 def test_every_tool_is_tried_in_every_nation() -> None:
     tried = set()
     for each in TABLE:
-        given = {}
+        given: dict[str, object] = {}
         for name in each.get("use", []):
             given |= SETS[name]
         tried.add((each["tool"], (given | each["answers"]).get("nation")))
