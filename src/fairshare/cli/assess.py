@@ -38,7 +38,7 @@ def look_at(held: Rules, file: AnswersFile, *, today: date | None = None) -> See
     held.tool(file.tool)
     day = file.law_date or today or datetime.now(UTC).date()
     assessment = assess(held.base, file.tool, file.shape, day, file.answers)
-    check_findings(held.base, spread_answers(assessment.program, file.answers))
+    check_findings(held.base, spread_answers(assessment.program, file.answers), emergency=assessment.emergency)
     truths = {key: read_status(status) for key, status in assessment.statuses.items()}
     sight = make_sight(
         held.base,

@@ -1,0 +1,104 @@
+"""The phone path: at most five questions on every path, and never a dead end."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from fairshare.cli.app import app
+from fairshare.decide.assess import assess
+from fairshare.decide.evaluate import find_program
+from fairshare.decide.language import FactType
+from fairshare.decide.library import load_real_base
+from fairshare.decide.program import CaseShape
+from fairshare.decide.walk import Question, Walk, find_question, give_answer, start_walk
+from fairshare.words import UNOBTAINABLE, Answer, Person
+
+BASE = load_real_base()
+TODAY = date(2026, 11, 22)
+WORKER = Person(name="A worker", role="front line")
+
+
+def replies(question: Question) -> Iterator[Answer]:
+    """Every answer that a question takes."""
+    fact = BASE.facts[question.fact]
+    by = WORKER if fact.judgement else None
+    for value in question.values:
+        yield Answer(value=value == "yes" if fact.type is FactType.BOOL else value, by=by)
+    if question.can_be_unobtainable:
+        yield Answer(value=UNOBTAINABLE)
+
+
+def paths(walk: Walk) -> Iterator[Walk]:
+    """Every finished walk that goes on from this one."""
+    question = find_question(BASE, walk)
+    if question is None:
+        yield walk
+        return
+    for reply in replies(question):
+        yield from paths(give_answer(BASE, walk, question.key, reply))
+
+
+def test_no_path_asks_more_than_five_questions() -> None:
+    lengths = [len(each.answers) for each in paths(start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))]
+    assert len(lengths) > 100
+    assert max(lengths) == 5
+
+
+def test_the_never_contact_list_comes_first() -> None:
+    question = find_question(BASE, start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))
+    assert question is not None
+    assert question.fact == "recipient.never_contact"
+
+
+def test_no_path_asks_for_a_lawful_basis_a_form_or_consent() -> None:
+    asked = {
+        given.key.partition("@")[0]
+        for walk in paths(start_walk(BASE, "em.sixty_seconds", CaseShape(), TODAY))
+        for given in walk.answers
+    }
+    assert asked == {
+        "recipient.never_contact",
+        "recipient.helper",
+        "identity.check",
+        "item.location_at_risk",
+        "emergency.person",
+        "necessity.finding",
+    }
+
+
+def test_one_person_in_crisis_is_no_major_emergency() -> None:
+    """The word has two meanings, and only the narrow one opens the recognised interest in emergencies."""
+    program = find_program(BASE, "em.sixty_seconds", CaseShape(), TODAY)
+    rules = {rule.rule for rule in program.rules if rule.conclusion == "basis.rli_emergency@f1"}
+    assert "basis.rli_emergency.protect" in rules
+    found = assess(
+        BASE,
+        "em.sixty_seconds",
+        CaseShape(),
+        TODAY,
+        {"emergency.civil_contingencies": Answer(value=False), "recipient.helper": Answer(value="emergency_service")},
+    )
+    assert "protect.now" in {rule.conclusion for rule in found.result.fired}
+    assert "basis.rli_emergency.protect" not in {rule.rule for rule in found.result.fired}
+
+
+def test_naming_who_judged_is_enough_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "answers.json"
+    judged = {"value": "needed", "by": {"name": "A worker", "role": "front line"}}
+    file.write_text(
+        json.dumps(
+            {
+                "recipient.never_contact": False,
+                "recipient.helper": "emergency_service",
+                "emergency.person": "refuses",
+                "necessity.finding": judged,
+            }
+        ),
+        encoding="utf-8",
+    )
+    shown = CliRunner().invoke(app, ["decide", "em.sixty_seconds", str(file)], env={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 0, shown.output
+    assert "goes to the data protection officer" in shown.output
