@@ -354,3 +354,20 @@ def test_types_that_no_treatment_knows_can_only_be_held_back(tmp_path):
     source = {"format": "parquet", "path": "t.parquet"}
     with pytest.raises(FairshareError, match="TREATMENT_UNFIT"):
         run(plan_of([{"column": "bytes", "treatment": "keep"}], source=source), tmp_path)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_moment_with_a_time_zone_goes_in_utc(tmp_path, engine):
+    make_parquet(tmp_path, "SELECT TIMESTAMPTZ '2026-04-01 00:30:00+01' AS seen")
+    _, rows = run(plan_of([{"column": "seen", "treatment": "keep"}], source=PARQUET), tmp_path, engine)
+    assert rows == {("2026-03-31T23:30:00.000000",): 1}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_that_fails_once_it_has_written_leaves_no_file(base, engine):
+    def give_up(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(KEEP_NAME, base, engine, on_progress=give_up)
+    assert [each.name for each in base.iterdir()] == ["people.csv"]
