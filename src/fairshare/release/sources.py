@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from fairshare.release.treatments import ColumnName, ColumnType
 from fairshare.words import BadInput, NotFound
@@ -68,6 +68,8 @@ class CsvFile(Value):
     encoding: Encoding = "utf-8"
     """UTF-8 may start with a byte order mark."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
+    trim: StrictBool = False
+    """Whether spaces around names and cells are no part of them; a cell of spaces alone is then a null."""
     types: dict[ColumnName, CsvType] = Field(default_factory=dict)
 
 

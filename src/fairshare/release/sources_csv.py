@@ -184,6 +184,7 @@ def read_header(path: Path, source: CsvFile) -> list[str]:
         ) from None
     if not any(names):
         raise CsvUnsound("the first line is not a header", fix="Put the names of the columns on line 1.", where=where)
+    names = [name.strip(" ") for name in names] if source.trim else names
     check_column_names(names, where=where)
     return names
 
@@ -208,6 +209,8 @@ def read_rows(path: Path, source: CsvFile) -> Iterator[tuple[Cell, ...] | Reject
             reader = csv.reader(handle, delimiter=source.delimiter, strict=True)
             next(reader)
             for place, cells in enumerate(reader, start=2):
+                if source.trim:
+                    cells[: len(names)] = [cell.strip(" ") for cell in cells[: len(names)]]
                 if cells or len(names) == 1:
                     yield _read_row(names, written, cells or [""], place)
         except (csv.Error, UnicodeDecodeError):

@@ -317,7 +317,7 @@ CSV_TYPES = ["text", "integer", "decimal", "date", "date DD/MM/YYYY", "date YYYY
 CSV_NAMES = ["name", "postcode", "visits", "cost", "born", "day", "seen"]
 CSV_DECLARED = {"visits": "integer", "cost": "decimal", "born": "date DD/MM/YYYY", "day": "date", "seen": "datetime"}
 csv_text = st.text(st.characters(codec="cp1252", exclude_characters="\x00"), max_size=6) | st.sampled_from(
-    ["=1+1", '"', "a,b", "\n", "\r\n", "\r", "a;b", " ", "x\ty", "1", "£5", "''"]
+    ["=1+1", " ", "  x ", '"', "a,b", "\n", "\r\n", "\r", "a;b", " ", "x\ty", "1", "£5", "''"]
 )
 CSV_CELLS = {
     "name": csv_text,
@@ -377,6 +377,7 @@ def csv_files(draw: st.DrawFn) -> tuple[dict[str, object], bytes]:
         "format": "csv",
         "path": "source.csv",
         "delimiter": delimiter,
+        "trim": draw(st.booleans()),
         "encoding": "utf-8" if encoding == "utf-8-sig" else encoding,
         "types": CSV_DECLARED,
     }

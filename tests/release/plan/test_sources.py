@@ -88,6 +88,25 @@ def test_rows_that_cannot_be_read_are_listed_by_place_and_reason_and_never_quote
     assert sum(report.rejected.values()) == 4
 
 
+AS_WRITTEN = {" born is not a date written YYYY-MM-DD": 1, " n is not integer": 1, "too many cells": 1}
+
+
+@pytest.mark.parametrize(("trim", "going", "rejected"), [
+    (False, {(" ", None): 1, (None, None): 1}, AS_WRITTEN),
+    (True, {("Zoë", "2024-02-29"): 1, (None, None): 3}, {"too many cells": 1}),
+])  # fmt: skip
+def test_spaces_around_names_and_cells_stay_or_are_taken_off(tmp_path, trim, going, rejected):
+    """Some people put a space after each comma."""
+    (tmp_path / "t.csv").write_text("name, born, n\n Zoë, 2024-02-29, 7 \n ,,\n,, \n,,,\n,,, \n", encoding="utf-8")
+    names = ["name", "born", "n"] if trim else ["name", " born", " n"]
+    source = {"format": "csv", "path": "t.csv", "trim": trim, "types": {names[1]: "date", names[2]: "integer"}}
+    columns = [{"column": name, "sent_as": name.strip(), "treatment": "keep"} for name in names[:2]]
+    plan = Plan.model_validate({"name": "spaces", "source": source, "columns": columns})
+    report, rows = run_both(plan, tmp_path, "csv")
+    assert rows == going
+    assert report.rejected == rejected
+
+
 CELLS = {
     "integer": {"7": "7", "-7": "-7", "007": "7", "-0": "0", "9" * 18: "9" * 18,
                 "9" * 19: None, "+7": None, " 7": None, "7.0": None, "1e3": None, "7\n": None, "１": None},

@@ -247,26 +247,31 @@ def attach_csv(source: CsvFile, path: Path, folder: Path) -> Attached:
         f"null_padding = false, store_rejects = true, rejects_table = 'ragged', rejects_scan = 'ragged_scans', "
         f"max_line_size = {MAX_ROW_BYTES}, buffer_size = {16 * MAX_ROW_BYTES}, parallel = false)"
     )
-    typed = {name: _csv_column(f"source.{quote_name(name)}", source.types.get(name, "text")) for name in names}
+    typed = {name: _csv_column(_cell_sql(name, source), source.types.get(name, "text")) for name in names}
     return Attached(relation, typed, (reads,), transcodes, shown="read_csv(<file>)")
 
 
-def _csv_column(name: str, written: str) -> SourceColumn:
+def _cell_sql(name: str, source: CsvFile) -> str:
+    cell = f"source.{quote_name(name)}"
+    return f"nullif(trim({cell}, ' '), '')" if source.trim else cell
+
+
+def _csv_column(cell: str, written: str) -> SourceColumn:
     found = type_of(written)
     if found is ColumnType.TEXT:
-        return SourceColumn(found, "VARCHAR", name)
+        return SourceColumn(found, "VARCHAR", cell)
     if found is ColumnType.INTEGER:
-        sql_type, pattern, text = "BIGINT", INTEGER_PATTERN, name
+        sql_type, pattern, text = "BIGINT", INTEGER_PATTERN, cell
     elif found is ColumnType.DECIMAL:
-        sql_type, pattern, text = f"DECIMAL(28, {DECIMAL_SCALE})", DECIMAL_PATTERN, name
+        sql_type, pattern, text = f"DECIMAL(28, {DECIMAL_SCALE})", DECIMAL_PATTERN, cell
     elif found is ColumnType.DATETIME:
-        sql_type, pattern, text = "TIMESTAMP", DATETIME_PATTERN, name
+        sql_type, pattern, text = "TIMESTAMP", DATETIME_PATTERN, cell
     else:
         order = DATE_ORDER[written]
-        parts = [f"substr({name}, {order.index(part) + 1}, {len(part)})" for part in ("YYYY", "MM", "DD")]
+        parts = [f"substr({cell}, {order.index(part) + 1}, {len(part)})" for part in ("YYYY", "MM", "DD")]
         sql_type, pattern, text = "DATE", re.sub("[DMY]", "[0-9]", re.escape(order)), " || '-' || ".join(parts)
-    sound = f"regexp_full_match({name}, {quote_text(pattern)})"
+    sound = f"regexp_full_match({cell}, {quote_text(pattern)})"
     if found in (ColumnType.DATE, ColumnType.DATETIME):
         sound += f" AND {text} >= '0001'"
     read = f"CASE WHEN {sound} THEN TRY_CAST({text} AS {sql_type}) END"
-    return SourceColumn(found, sql_type, read, rejects=f"{name} IS NOT NULL AND ({read}) IS NULL")
+    return SourceColumn(found, sql_type, read, rejects=f"{cell} IS NOT NULL AND ({read}) IS NULL")
