@@ -1,6 +1,7 @@
 """The rule base that comes with Fairshare: sound, worded, and walked to the end by every tool."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from random import Random
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.evaluate import find_program
 from fairshare.decide.library import HeldLaw, load_real_base, load_words
-from fairshare.decide.program import CaseShape
+from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.relevance import next_question
 from fairshare.decide.settle import find_settled_outcome, settle
 from fairshare.decide.verify import verify_rules
@@ -84,9 +86,20 @@ def test_every_walk_ends_with_an_outcome_for_every_item(tool: str, choices: Rand
     known = {at: 0 for at, variable in enumerate(program.variables) if len(variable.values) == 1}
     while (question := next_question(program, known)) is not None:
         assert question not in known
-        known[question] = choices.randrange(len(program.variables[question].values))
+        known |= choose_value(program, known, question, choices)
     statuses = settle(program, known)
     assert None not in [find_settled_outcome(statuses, program, item) for item in program.outcomes]
+
+
+def choose_value(program: Program, known: dict[int, int], question: int, choices: Random) -> dict[int, int]:
+    """An answer that the others do not rule out; a walk refuses one that they do."""
+    values = list(range(len(program.variables[question].values)))
+    choices.shuffle(values)
+    for value in values:
+        with suppress(ContradictoryAnswers):
+            settle(program, known | {question: value})
+            return {question: value}
+    raise AssertionError("every answer to a question that was asked is ruled out")
 
 
 def test_the_page_about_the_tools_is_up_to_date() -> None:
