@@ -34,8 +34,8 @@ from fairshare.decide.ground import conditions_of, ground
 from fairshare.decide.language import All, FactIn, FactKnown, Formula, Rollup, Rule, RuleBase, Tool
 from fairshare.decide.library import load_real_base
 from fairshare.decide.program import CaseShape, Program, Variable
-from fairshare.decide.relevance import next_question, relevant_questions
-from fairshare.decide.settle import settle
+from fairshare.decide.relevance import list_goals, next_question, relevant_questions
+from fairshare.decide.settle import Status, settle
 from fairshare.words import UNOBTAINABLE
 
 LAW_DAY = date(2026, 6, 1)
@@ -46,6 +46,9 @@ FAMILY = {
     "items": [{"ref": f"i{at}", "flow": "f1", "person": f"p{at % 3 + 1}"} for at in range(4)],
 }
 SHAPES = {"1 person, 1 item": None, "3 persons, 4 items": FAMILY}
+BULK_TOOLS = ("ca.law_enforcement", "le.compelled", "le.overseas", "le.proactive", "le.request", "le.urgent")
+Walked = tuple[str, Any, Program, dict[int, int], dict[int, list[int]]]
+"""A tool, a shape as stored, the program, the answers, and for each answer the others it could have had."""
 Cells = dict[str, frozenset[str]]
 """One row of the table: for each fact it looks at, the values that it accepts."""
 Engine = Callable[[list[dict[str, Any]]], list[Any]]
@@ -294,15 +297,33 @@ def percentile(values: Sequence[float], share: int) -> float:
 # --- a million cases
 
 
-def walk_at_random(base: RuleBase, random: Random) -> tuple[str, Any, Program, dict[int, int]]:
-    """A case as a walk leaves it: every goal settled, and nothing asked that did not matter."""
-    tool, shape = random.choice(sorted(base.tools)), random.choice([None, None, FAMILY])
-    program = find_program(base, tool, ground_shape(shape), LAW_DAY)
+def walk_at_random(base: RuleBase, random: Random) -> Walked:
+    """A case as a walk leaves it under the earlier law: every goal settled, and nothing asked that did not matter.
+
+    With it, for each answer, the others that would have left every goal settled too.
+    """
+    tool, shape = random.choice(BULK_TOOLS), random.choice([None, None, FAMILY])
+    program = find_program(base, tool, ground_shape(shape), EARLIER_LAW_DAY)
     truth = answer_at_random(program, random, share=1)
     known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
     while (asked := next_question(program, known)) is not None:
         known[asked] = truth[asked]
-    return tool, shape, program, known
+    others = {}
+    for at in known:
+        found = [
+            value for value in range(len(program.variables[at].values)) if is_decided(program, {**known, at: value})
+        ]
+        if len(found) > 1:
+            others[at] = found
+    return tool, shape, program, known, others
+
+
+def is_decided(program: Program, known: dict[int, int]) -> bool:
+    try:
+        statuses = settle(program, known)
+    except ContradictoryAnswers:
+        return False
+    return all(statuses[key] is not Status.NOT_SETTLED for key in list_goals(program))
 
 
 def write_answer(base: RuleBase, variable: Variable, value: int) -> Any:
@@ -315,17 +336,19 @@ def write_answer(base: RuleBase, variable: Variable, value: int) -> Any:
 
 
 def write_cases(base: RuleBase, walks: int, cases: int) -> Iterator[str]:
-    """Walked cases, each with two answers given differently."""
+    """Walked cases, each with three answers given differently that left it decided when changed alone."""
     random = Random(3)
     walked = [walk_at_random(base, random) for _ in range(walks)]
     for at in range(cases):
-        tool, shape, program, known = random.choice(walked)
+        tool, shape, program, known, others = random.choice(walked)
         changed = dict(known)
-        asked = [each for each in known if len(program.variables[each].values) > 1]
-        for each in random.sample(asked, min(2, len(asked))):
-            changed[each] = random.randrange(len(program.variables[each].values))
+        for each in random.sample(sorted(others), min(3, len(others))):
+            changed[each] = random.choice(others[each])
+        variables = program.variables
         answers = {
-            program.variables[each].key: write_answer(base, program.variables[each], changed[each]) for each in asked
+            variables[each].key: write_answer(base, variables[each], value)
+            for each, value in changed.items()
+            if len(variables[each].values) > 1
         }
         case = {"id": f"case-{at:07}", "tool": tool, "answers": answers}
         yield json.dumps(case | ({"shape": shape} if shape else {})) + "\n"
@@ -368,7 +391,7 @@ def main() -> None:
     console.print(f"{len(base.facts)} facts, {len(base.rules)} rules, {len(base.tools)} tools")
     race_engines(base, 10_000 if chosen.full else 1_000, 10 if chosen.full else 2)
     time_questions(base, 5_000 if chosen.full else 200)
-    walks, cases, checked = (1_000, 1_000_000, 5_000) if chosen.full else (100, 20_000, 500)
+    walks, cases, checked = (1_000, 1_000_000, 5_000) if chosen.full else (60, 20_000, 500)
     time_bulk(base, walks, cases, checked, chosen.workers)
 
 

@@ -20,7 +20,7 @@ from fairshare.decide.bulk_cases import Evaluator, Found
 from fairshare.decide.compare import DatedRules
 from fairshare.words import BadInput, NotFound, Refused
 
-MOST_RANGE_BYTES = 64 * 1024 * 1024
+MOST_RANGE_BYTES = 128 * 1024 * 1024
 LEAST_RANGE_BYTES = 1024 * 1024
 RANGES_PER_WORKER = 4
 MOST_LINE_BYTES = 16 * 1024 * 1024

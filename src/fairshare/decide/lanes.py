@@ -1,22 +1,26 @@
 """Many cases of one program settled side by side: each bit of a number is one case, so one `&` serves them all.
 
-As exact as settling them one by one. Three-valued evaluation decides most; completions that worked for earlier cases
-show what is open; and what the solver proves for one case is proved for every case that has the same few answers.
+As exact as settling them one by one. Three-valued evaluation decides most, and completions that worked for earlier
+cases show what is open. What is left goes to the solver, case by case; and each time it proves that a node must hold or
+fail, the few answers that make it so become a lemma, with which three-valued evaluation sees further from then on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 
-from fairshare.decide.clauses import TRUE, Assignment, outcome_key
-from fairshare.decide.masks import MaskEvaluator, join, list_needed, meet
+from fairshare.decide.clauses import Assignment, outcome_key
+from fairshare.decide.masks import MaskEvaluator, Sight, join, list_needed, meet, split_outcomes
 from fairshare.decide.program import Program
-from fairshare.decide.settle import Seen, Status, explore
+from fairshare.decide.settle import Status, explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session
 
-FILLS_KEPT = 64
-PROOFS_KEPT = 20_000
-"""For each key. Rules settle a key in this many ways at most, as far as anybody has seen; past it, the oldest go."""
+FILLS_KEPT = 256
+LEAST_GAIN = 2
+"""How many cases of a batch a fill must settle to be kept for the next: fewer are settled faster one by one."""
+LEMMAS_KEPT = 2_000
+"""For each node."""
 
 Known = Sequence[Sequence[int]]
 """For each variable and each of its values, the cases in which that was answered, as a mask of bits."""
@@ -24,21 +28,22 @@ Fill = tuple[int, ...]
 """A value for each variable, to take where nothing was answered."""
 Masks = dict[str, int]
 """From what something stands at to the cases in which it does."""
-
-
-Proof = tuple[tuple[int, int], ...]
-"""Answers, as variables and values, that settle something in every case that has them all."""
-CLASH = ""
-"""The key of proofs that answers clash."""
+Answers = tuple[tuple[int, int], ...]
+"""Some answers, as variables and values."""
 
 
 class _Batch:
     """Some cases, and how far settling them has come."""
 
-    def __init__(self, full: int, known: Known, keys: Iterable[str]) -> None:
+    def __init__(self, program: Program, known: Known, full: int) -> None:
         self.full, self.known = full, known
         self.unasked = [full & ~join(row) for row in known]
-        self.stands: dict[str, Masks] = {key: {} for key in keys}
+        self._spelled: list[tuple[int, int, str]] = []
+        self.sure = [0] * len(program.nodes)
+        """The cases in which a node holds whatever the unasked turns out to be."""
+        self.never = [0] * len(program.nodes)
+        """The cases in which it does not."""
+        self.stands: dict[str, Masks] = {key: {} for key in (*program.outcomes, *program.goals)}
         """What is final, by the ref of an item or the key of a goal."""
         self.seen: dict[str, Masks] = {key: {} for key in self.stands}
         """What some completion has reached."""
@@ -48,11 +53,26 @@ class _Batch:
         """The cases that are not known to have any completion."""
         self.clash = 0
         """The cases that are known to have none."""
-        self.learnt = False
 
     def all_left(self) -> int:
         """The cases in which anything is not final."""
         return self.unproved | join(self.left.values())
+
+    def answers_of(self, case: int) -> dict[int, int]:
+        """What was answered in one case."""
+        if not self._spelled:
+            width = self.full.bit_length()
+            self._spelled = [
+                (variable, value, format(mask, f"0{width}b"))
+                for variable, row in enumerate(self.known)
+                for value, mask in enumerate(row)
+                if mask
+            ]
+        return {variable: value for variable, value, digits in self._spelled if digits[case] == "1"}
+
+    def have(self, answers: Answers) -> int:
+        """The cases that have all these answers."""
+        return meet(self.full, (self.known[variable][value] for variable, value in answers))
 
     def put(self, key: str, text: str, mask: int) -> None:
         """`key` stands at `text` in these cases, as far as it was not final."""
@@ -68,23 +88,18 @@ class _Batch:
         for key in self.left:
             self.left[key] &= ~mask
 
-    def put_consistent(self, mask: int) -> None:
-        """In these cases some completion is allowed."""
-        self.learnt |= bool(self.unproved & mask)
-        self.unproved &= ~mask
-
-    def note_seen(self, key: str, reached: Masks) -> None:
-        """Completions reach these; what has reached two of them in one case is not settled there."""
+    def put_seen(self, key: str, reached: Masks) -> int:
+        """Completions reach these; what has reached two of them in one case is open there. How many that settles."""
         seen = self.seen[key]
         for text, mask in reached.items():
-            if mask & self.left[key] & ~seen.get(text, 0):
-                seen[text] = seen.get(text, 0) | mask
-                self.learnt = True
+            seen[text] = seen.get(text, 0) | mask
         once = twice = 0
         for mask in seen.values():
             twice |= once & mask
             once |= mask
-        self.put(key, Status.NOT_SETTLED.value, twice)
+        found = twice & self.left[key]
+        self.put(key, Status.NOT_SETTLED.value, found)
+        return found.bit_count()
 
 
 class Lanes:
@@ -92,13 +107,20 @@ class Lanes:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.fills: list[Fill] = []
-        self.proofs: dict[str, dict[Proof, str]] = {key: {} for key in (CLASH, *program.outcomes, *program.goals)}
-        """For each item and goal, what settles it, and at what."""
         self.goals = [(key, program.conclusions[key]) for key in program.goals]
         self.checks = [node for _, node in program.constraints]
-        self.needed = list_needed(program)
-        self._evaluate = MaskEvaluator(program, self.needed)
+        rows = [node for each in program.outcomes.values() for _, node in each]
+        self.needed = list_needed(program, [*self.checks, *rows, *(node for _, node in self.goals)])
+        self.users: dict[int, list[int]] = {}
+        for at in self.needed:
+            for part in program.nodes[at].of if program.nodes[at].sort != "value" else ():
+                self.users.setdefault(part, []).append(at)
+        self.lemmas: dict[int, dict[Answers, bool]] = {}
+        """For each node, answers that make it hold or fail."""
+        self.clashes: dict[Answers, None] = {}
+        """Answers that cannot all be given."""
+        self.fills: list[Fill] = []
+        self._evaluate = MaskEvaluator(program)
         self._session: Session | None = None
 
     def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
@@ -106,61 +128,51 @@ class Lanes:
 
         Takes    known: the answers, with what the tool fixes; the highest of `cases` bits is the first case.
         """
-        batch = _Batch((1 << cases) - 1, known, (*self.program.outcomes, *self.program.goals))
-        self._settle_partly(batch)
-        for key, proofs in self.proofs.items():
-            _apply_proofs(batch, key, proofs)
-        self._apply_fills(batch)
+        batch = _Batch(self.program, known, (1 << cases) - 1)
+        for at in self.needed:
+            batch.sure[at], batch.never[at] = self._weigh(batch, at)
+            for answers, truth in self.lemmas.get(at, {}).items():
+                (batch.sure if truth else batch.never)[at] |= batch.have(answers)
+        batch.put_clash(join(batch.have(answers) for answers in self.clashes))
+        self._read_nodes(batch)
+        gains = {fill: self._apply_fill(batch, fill) for fill in self.fills}
+        self.fills = sorted((fill for fill in gains if gains[fill] >= LEAST_GAIN), key=gains.__getitem__, reverse=True)
         while left := batch.all_left():
-            self._settle_one(batch, 1 << (left.bit_length() - 1))
+            self._settle_one(batch, cases - left.bit_length())
+        good = batch.full & ~batch.clash
         return {
-            key: {text: mask & ~batch.clash for text, mask in found.items()} for key, found in batch.stands.items()
+            key: {text: mask & good for text, mask in each.items()} for key, each in batch.stands.items()
         }, batch.clash
 
-    def _settle_partly(self, batch: _Batch) -> None:
-        """Three-valued evaluation: node by node, where it surely holds and where it surely does not."""
-        sure, never = [0] * len(self.program.nodes), [0] * len(self.program.nodes)
-        for at in self.needed:
-            node = self.program.nodes[at]
-            if node.sort == "value":
-                variable = node.of[0]
-                sure[at] = join(batch.known[variable][value] for value in node.among)
-                never[at] = batch.full & ~(sure[at] | batch.unasked[variable])
-            elif node.sort == "not":
-                sure[at], never[at] = never[node.of[0]], sure[node.of[0]]
-            elif node.sort == "and":
-                sure[at], never[at] = (
-                    meet(batch.full, (sure[each] for each in node.of)),
-                    join(never[each] for each in node.of),
-                )
-            else:
-                sure[at], never[at] = (
-                    join(sure[each] for each in node.of),
-                    meet(batch.full, (never[each] for each in node.of)),
-                )
-        batch.put_clash(join(never[each] for each in self.checks))
-        batch.put_consistent(meet(batch.full, (sure[each] for each in self.checks)))
+    def _weigh(self, batch: _Batch, at: int) -> tuple[int, int]:
+        """Three-valued evaluation of one node: where it surely holds, and where it surely does not."""
+        node, sure, never = self.program.nodes[at], batch.sure, batch.never
+        if node.sort == "value":
+            found = join(batch.known[node.of[0]][value] for value in node.among)
+            return found, batch.full & ~(found | batch.unasked[node.of[0]])
+        if node.sort == "not":
+            return never[node.of[0]], sure[node.of[0]]
+        if node.sort == "and":
+            return meet(batch.full, (sure[each] for each in node.of)), join(never[each] for each in node.of)
+        return join(sure[each] for each in node.of), meet(batch.full, (never[each] for each in node.of))
+
+    def _read_nodes(self, batch: _Batch) -> None:
+        """Take over what the nodes say of constraints, goals and items."""
+        batch.put_clash(join(batch.never[each] for each in self.checks))
+        batch.unproved &= ~meet(batch.full, (batch.sure[each] for each in self.checks))
         for key, goal in self.goals:
-            batch.put(key, Status.TRUE.value, sure[goal])
-            batch.put(key, Status.FALSE.value, never[goal])
+            batch.put(key, Status.TRUE.value, batch.sure[goal])
+            batch.put(key, Status.FALSE.value, batch.never[goal])
         for item, rows in self.program.outcomes.items():
             none_before = batch.full
             for outcome, row in rows:
-                batch.put(item, outcome, none_before & sure[row])
-                none_before &= never[row]
+                batch.put(item, outcome, none_before & batch.sure[row])
+                none_before &= batch.never[row]
 
-    def _apply_fills(self, batch: _Batch) -> None:
-        """Complete the cases in the ways that worked before; those that worked again stay in front."""
-        useful: list[Fill] = []
-        idle: list[Fill] = []
-        for fill in self.fills:
-            (useful if self._apply_fill(batch, fill) else idle).append(fill)
-        self.fills = [*useful, *idle]
-
-    def _apply_fill(self, batch: _Batch, fill: Fill) -> bool:
-        """Complete every case in one way, and note what is reached where the constraints allow it."""
+    def _apply_fill(self, batch: _Batch, fill: Fill) -> int:
+        """Complete every case in one way, and note what is reached where it is allowed. How many keys that settles."""
         if not batch.all_left():
-            return False
+            return 0
         values = [
             mask | unasked if fill[variable] == value else mask
             for variable, (row, unasked) in enumerate(zip(batch.known, batch.unasked, strict=True))
@@ -168,112 +180,153 @@ class Lanes:
         ]
         holds = self._evaluate(values, batch.full)
         allowed = meet(batch.full, (holds[each] for each in self.checks))
-        batch.learnt = False
-        batch.put_consistent(allowed)
-        for key, goal in self.goals:
-            if batch.left[key]:
-                batch.note_seen(key, {"true": allowed & holds[goal], "false": allowed & ~holds[goal]})
-        for item, rows in self.program.outcomes.items():
-            if not batch.left[item]:
-                continue
-            reached: Masks = {}
-            none_before = allowed
-            for outcome, row in rows:
-                reached[outcome] = reached.get(outcome, 0) | (none_before & holds[row])
-                none_before &= ~holds[row]
-            batch.note_seen(item, reached)
-        return batch.learnt
+        gain = (allowed & batch.unproved).bit_count()
+        batch.unproved &= ~allowed
+        for key, reached in self._reach(batch.left, holds, allowed):
+            gain += batch.put_seen(key, reached)
+        return gain
 
-    def _settle_one(self, batch: _Batch, bit: int) -> None:
+    def _reach(self, keys: dict[str, int], holds: Sequence[int], allowed: int) -> Iterable[tuple[str, Masks]]:
+        """What the goals and items that are left somewhere come to in completions of these cases."""
+        for key, goal in self.goals:
+            if keys.get(key):
+                yield key, {Status.TRUE.value: allowed & holds[goal], Status.FALSE.value: allowed & ~holds[goal]}
+        for item, rows in self.program.outcomes.items():
+            if keys.get(item):
+                yield item, split_outcomes(((outcome, holds[row]) for outcome, row in rows), allowed)
+
+    def _settle_one(self, batch: _Batch, case: int) -> None:
         """Settle one case with the solver, and others by what that proves and finds."""
         session = self._session = self._session or Session(self.program)
-        answers = {
-            variable: next(value for value, mask in enumerate(row) if mask & bit)
-            for variable, row in enumerate(batch.known)
-            if not batch.unasked[variable] & bit
-        }
+        answers, bit = batch.answers_of(case), 1 << (batch.full.bit_length() - 1 - case)
+        sight = session.samples.look(answers)
+        if sight.allowed:
+            batch.unproved &= ~bit
+            here = {key: mask & bit for key, mask in batch.left.items()}
+            for key, reached in self._reach(here, sight.holds, sight.allowed):
+                shown = [mask & -mask for mask in reached.values() if mask]
+                if len(shown) > 1:
+                    for each in shown[:2] if batch.left[key] & bit else ():
+                        self._try_fill(batch, session.samples.read(sight, each))
+                    batch.put(key, Status.NOT_SETTLED.value, bit)
         keys = [key for key, mask in batch.left.items() if mask & bit]
-        seen = explore(session, answers, Budget(DEFAULT_BUDGET), self._targets_of(keys))
+        if keys or batch.unproved & bit:
+            self._ask(batch, bit, session, answers, keys)
+
+    def _ask(self, batch: _Batch, bit: int, session: Session, answers: Assignment, keys: list[str]) -> None:
+        """Settle with the solver what the samples leave of one case."""
+        targets = {key: self._list_targets(key) for key in keys}
+        wanted = dict.fromkeys(target for said in targets.values() for target in said.values())
+        seen = explore(session, answers, Budget(DEFAULT_BUDGET), wanted)
         if seen is None:
-            batch.put_clash(bit)
-            self._keep_proof(batch, CLASH, _find_reason(session, answers), "")
+            self.clashes[_find_reason(session, answers)] = None
+            batch.put_clash(join(batch.have(each) for each in self.clashes))
             return
-        batch.put_consistent(bit)
-        still_open = []
+        batch.unproved &= ~bit
+        case = _Case(session, answers, bit, session.samples.look(answers))
         for key in keys:
-            text, literal = self._read(session, seen, key)
-            batch.put(key, text, bit)
-            if literal is None:
-                still_open.append(key)
-            else:
-                self._keep_proof(batch, key, _find_reason(session, answers, -literal), text)
-        if len(self.fills) < FILLS_KEPT:
-            self._show_open(batch, session, answers, still_open)
+            literals = {text: session.clauses.targets[target] for text, target in targets[key].items()}
+            if key not in self.program.outcomes:
+                literals[Status.FALSE.value] = -literals[Status.TRUE.value]
+            statuses = {text: seen.status_of(literal) for text, literal in literals.items()}
+            settled = next((text for text, status in statuses.items() if status is Status.TRUE), None)
+            if settled:
+                self._learn(batch, case, key, settled)
+            elif Status.NOT_SETTLED in statuses.values():
+                self._show_open(batch, case, [each for each in literals.values() if each in seen.reached])
+            undecided = Status.UNDECIDED in statuses.values()
+            open_still = Status.UNDECIDED if undecided else Status.NOT_SETTLED
+            batch.put(key, settled or open_still.value, bit)
 
-    def _targets_of(self, keys: Iterable[str]) -> list[str]:
-        """What to settle for these items and goals."""
-        found = []
-        for key in keys:
-            outcomes = dict.fromkeys(outcome for outcome, _ in self.program.outcomes.get(key, ()))
-            found += [outcome_key(key, outcome) for outcome in outcomes] or [key]
-        return found
+    def _list_targets(self, key: str) -> dict[str, str]:
+        """What a goal or item can stand at, with what the solver calls it."""
+        rows = self.program.outcomes.get(key)
+        return {outcome: outcome_key(key, outcome) for outcome, _ in rows} if rows else {Status.TRUE.value: key}
 
-    def _show_open(self, batch: _Batch, session: Session, answers: Assignment, keys: list[str]) -> None:
-        """Find completions of a case in which something stands differently, for other cases to try."""
-        assumptions, shown = session.assume(answers), 0
-        literals = [session.clauses.targets[each] for each in self._targets_of(keys[:1])]
-        for literal in dict.fromkeys(sign * each for each in literals for sign in (1, -1)) or (TRUE,):
-            shown += self._try_fill(batch, session, [*assumptions, literal])
-            if shown == 2:
-                return
+    def _show_open(self, batch: _Batch, case: _Case, literals: list[int]) -> None:
+        """Find completions of an open case, for other cases to try."""
+        for literal in literals[:2]:
+            if len(self.fills) < FILLS_KEPT and case.session.solve(
+                [*case.assumptions, literal], Budget(DEFAULT_BUDGET)
+            ):
+                self._try_fill(batch, case.session.read_model())
 
-    def _try_fill(self, batch: _Batch, session: Session, assumptions: list[int]) -> bool:
-        if not session.solve(assumptions, Budget(DEFAULT_BUDGET)):
-            return False
-        fill = session.read_model()
-        if self._apply_fill(batch, fill) and fill not in self.fills:
+    def _try_fill(self, batch: _Batch, fill: Fill) -> None:
+        if len(self.fills) < FILLS_KEPT and fill not in self.fills and self._apply_fill(batch, fill):
             self.fills.append(fill)
-        return True
 
-    def _read(self, session: Session, seen: Seen, key: str) -> tuple[str, int | None]:
-        """What a key stands at in one case and, if that is settled, the literal that always holds there."""
-        targets = session.clauses.targets
-        if key in self.program.outcomes:
-            literals = {outcome: targets[outcome_key(key, outcome)] for outcome, _ in self.program.outcomes[key]}
-            statuses = {outcome: seen.status_of(literal) for outcome, literal in literals.items()}
-            for outcome, status in statuses.items():
-                if status is Status.TRUE:
-                    return outcome, literals[outcome]
-            open_still = Status.UNDECIDED in statuses.values()
-            return (Status.UNDECIDED if open_still else Status.NOT_SETTLED).value, None
-        status = seen.status_of(targets[key])
-        sign = {Status.TRUE: 1, Status.FALSE: -1}.get(status)
-        return status.value, sign and sign * targets[key]
+    def _learn(self, batch: _Batch, case: _Case, key: str, text: str) -> None:
+        """Lemmas with which three-valued evaluation sees that a key stands where the solver found it to stand."""
+        if key not in self.program.outcomes:
+            self._learn_node(batch, case, self.program.conclusions[key], text == Status.TRUE.value)
+        for _, row in self.program.outcomes.get(key, ()):
+            if case.must(row, False):
+                self._learn_node(batch, case, row, False)
+                continue
+            if case.must(row, True):
+                self._learn_node(batch, case, row, True)
+            break
+        self._read_nodes(batch)
 
-    def _keep_proof(self, batch: _Batch, key: str, proof: Proof, text: str) -> None:
-        _apply_proofs(batch, key, {proof: text})
-        proofs = self.proofs[key]
-        proofs[proof] = text
-        if len(proofs) > PROOFS_KEPT:
-            del proofs[next(iter(proofs))]
+    def _learn_node(self, batch: _Batch, case: _Case, at: int, truth: bool) -> None:
+        """Prove a node from the bottom up: the lowest nodes that three-valued evaluation misses are the most common."""
+        while not (batch.sure if truth else batch.never)[at] & case.bit:
+            lowest, holds = self._find_lowest(batch, case, at, truth)
+            literal = case.session.clauses.nodes[lowest] * (1 if holds else -1)
+            answers = _find_reason(case.session, case.answers, -literal)
+            lemmas = self.lemmas.setdefault(lowest, {})
+            lemmas[answers] = holds
+            if len(lemmas) > LEMMAS_KEPT:
+                del lemmas[next(iter(lemmas))]
+            (batch.sure if holds else batch.never)[lowest] |= batch.have(answers)
+            self._raise(batch, lowest)
+
+    def _find_lowest(self, batch: _Batch, case: _Case, at: int, truth: bool) -> tuple[int, bool]:
+        """A node at or below this one that must hold or fail though all its parts seem open."""
+        node = self.program.nodes[at]
+        if node.sort == "value":
+            return at, truth
+        parts = [each for each in node.of if not (batch.sure[each] | batch.never[each]) & case.bit]
+        if node.sort == "not":
+            return self._find_lowest(batch, case, parts[0], not truth)
+        if (node.sort == "and") == truth:
+            return self._find_lowest(batch, case, parts[0], truth)
+        for each in parts:
+            if case.must(each, truth):
+                return self._find_lowest(batch, case, each, truth)
+        return at, truth
+
+    def _raise(self, batch: _Batch, changed: int) -> None:
+        """Evaluate again what rests on a node, as far as that changes anything."""
+        waiting = list(self.users.get(changed, ()))
+        heapify(waiting)
+        while waiting:
+            at = heappop(waiting)
+            sure, never = self._weigh(batch, at)
+            if sure & ~batch.sure[at] or never & ~batch.never[at]:
+                batch.sure[at] |= sure
+                batch.never[at] |= never
+                for user in self.users.get(at, ()):
+                    heappush(waiting, user)
 
 
-def _apply_proofs(batch: _Batch, key: str, proofs: Mapping[Proof, str]) -> None:
-    """Whatever has all the answers of a proof stands at what it proves."""
-    left = batch.left[key] if key else batch.full & ~batch.clash
-    for proof, text in proofs.items():
-        mask = left
-        for variable, value in proof:
-            mask &= batch.known[variable][value]
-            if not mask:
-                break
-        if mask and key:
-            batch.put(key, text, mask)
-        elif mask:
-            batch.put_clash(mask)
+class _Case:
+    """One case of a batch while the solver looks at it."""
+
+    def __init__(self, session: Session, answers: Assignment, bit: int, sight: Sight) -> None:
+        self.session, self.answers, self.bit, self.sight = session, answers, bit, sight
+        self.assumptions = session.assume(answers)
+
+    def must(self, at: int, truth: bool) -> bool:
+        """Whether a node holds, or fails, in every completion of this case."""
+        holds = self.sight.holds[at] & self.sight.allowed
+        if holds != (self.sight.allowed if truth else 0):
+            return False
+        literal = self.session.clauses.nodes[at] * (1 if truth else -1)
+        return self.session.solve([*self.assumptions, -literal], Budget(DEFAULT_BUDGET)) is False
 
 
-def _find_reason(session: Session, answers: Assignment, *denied: int) -> tuple[tuple[int, int], ...]:
-    """Few of these answers with which nothing is possible that denies as much."""
+def _find_reason(session: Session, answers: Assignment, *denied: int) -> Answers:
+    """Few of these answers, each of them needed, with which nothing is possible that denies as much."""
     by_literal = dict(zip(session.assume(answers), sorted(answers.items()), strict=True))
     return tuple(by_literal[each] for each in session.find_clash(list(by_literal), denied))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import shake_128
+from itertools import pairwise
 from typing import Any
 
 from fairshare.decide.clauses import Assignment
@@ -19,20 +20,19 @@ TIMES_BEFORE_COMPILING = 8
 
 
 class MaskEvaluator:
-    """Evaluates a program's nodes, or those that are needed, for many cases at once.
+    """Evaluates a program's nodes for many cases at once.
 
     The first few times it goes from node to node; after that it has been worth compiling.
     """
 
-    def __init__(self, program: Program, needed: Sequence[int] | None = None) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self.needed = range(len(program.nodes)) if needed is None else needed
         self.offsets = list_offsets(program)
         self._times = 0
         self._code: MaskCode | None = None
 
     def __call__(self, values: Sequence[int], full: int) -> list[int]:
-        """A mask for each node, 0 for those that are not needed.
+        """A mask for each node.
 
         Takes    values: a mask for each value of each variable, in their order; full: the mask of all cases.
         """
@@ -40,32 +40,30 @@ class MaskEvaluator:
             self._times += 1
             if self._times <= TIMES_BEFORE_COMPILING:
                 return self._walk(values, full)
-            self._code = compile_masks(self.program, self.needed)
+            self._code = compile_masks(self.program)
         return self._code(values, full)
 
     def _walk(self, values: Sequence[int], full: int) -> list[int]:
-        holds = [0] * len(self.program.nodes)
-        for at in self.needed:
-            node = self.program.nodes[at]
+        holds: list[int] = []
+        for node in self.program.nodes:
             if node.sort == "value":
                 start = self.offsets[node.of[0]]
-                holds[at] = join(values[start + value] for value in node.among)
+                holds.append(join(values[start + value] for value in node.among))
             elif node.sort == "not":
-                holds[at] = full ^ holds[node.of[0]]
+                holds.append(full ^ holds[node.of[0]])
             elif node.sort == "and":
-                holds[at] = meet(full, (holds[part] for part in node.of))
+                holds.append(meet(full, (holds[part] for part in node.of)))
             else:
-                holds[at] = join(holds[part] for part in node.of)
+                holds.append(join(holds[part] for part in node.of))
         return holds
 
 
-def compile_masks(program: Program, needed: Iterable[int]) -> MaskCode:
+def compile_masks(program: Program) -> MaskCode:
     """The same as a function, whose text holds operators and numbered names only."""
-    offsets, wanted = list_offsets(program), sorted(needed)
+    offsets = list_offsets(program)
     lines = [f"{_tuple(f'v{at}' for at in range(offsets[-1]))} = values"] if offsets[-1] else []
-    lines += [f"n{at} = {_express(program.nodes[at], offsets)}" for at in wanted]
-    kept = set(wanted)
-    lines.append(f"return [{', '.join(f'n{at}' if at in kept else '0' for at in range(len(program.nodes)))}]")
+    lines += [f"n{at} = {_express(node, offsets)}" for at, node in enumerate(program.nodes)]
+    lines.append(f"return [{', '.join(f'n{at}' for at in range(len(program.nodes)))}]")
     body = "\n    ".join(lines)
     scope: dict[str, Any] = {}
     exec(compile(f"def evaluate(values, full):\n    {body}\n", "<masks>", "exec"), scope)  # noqa: S102
@@ -73,10 +71,9 @@ def compile_masks(program: Program, needed: Iterable[int]) -> MaskCode:
     return found
 
 
-def list_needed(program: Program) -> list[int]:
-    """The nodes that outcomes, goals and constraints rest on, in topological order."""
-    needed = {node for _, node in program.constraints} | {program.conclusions[key] for key in program.goals}
-    needed |= {node for rows in program.outcomes.values() for _, node in rows}
+def list_needed(program: Program, roots: Iterable[int]) -> list[int]:
+    """Some nodes and all that they rest on, in topological order."""
+    needed = set(roots)
     for at in range(len(program.nodes) - 1, -1, -1):
         if at in needed and program.nodes[at].sort != "value":
             needed |= set(program.nodes[at].of)
@@ -118,6 +115,18 @@ def meet(full: int, masks: Iterable[int]) -> int:
     for mask in masks:
         full &= mask
     return full
+
+
+def split_outcomes(rows: Iterable[tuple[str, int]], cases: int) -> dict[str, int]:
+    """The cases that reach each outcome of an item: those in which its row is the first that holds.
+
+    Takes    rows: each outcome with the cases in which its row holds.
+    """
+    found: dict[str, int] = {}
+    for outcome, mask in rows:
+        found[outcome] = found.get(outcome, 0) | (cases & mask)
+        cases &= ~mask
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,13 @@ class Samples:
             values[start + value] = self.full
         holds = self._evaluate(values, self.full)
         return Sight(values, holds, meet(self.full, (holds[node] for _, node in self.program.constraints)))
+
+    def read(self, sight: Sight, sample: int) -> tuple[int, ...]:
+        """One sample (as a mask of its bit), as a value for each variable."""
+        found, starts = [], pairwise(self.offsets)
+        for start, end in starts:
+            found.append(next(at for at in range(start, end) if sight.values[at] & sample) - start)
+        return tuple(found)
 
     def change(self, sight: Sight, variable: int, masks: Sequence[int]) -> dict[int, int]:
         """The nodes that come out differently, and where they hold, once a variable has these masks for its values."""

@@ -8,16 +8,22 @@ from itertools import combinations
 
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import SOLVER, Assignment
+from fairshare.decide.clauses import SOLVER, Assignment, outcome_key
 from fairshare.decide.contradiction import refuse_contradiction
-from fairshare.decide.masks import Sight
+from fairshare.decide.masks import Sight, split_outcomes
 from fairshare.decide.program import Program
 from fairshare.decide.settle import explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Memory, Session, session_for
 
 
+def list_goals(program: Program) -> tuple[str, ...]:
+    """What a walk settles: the tool's goals, and each outcome of each item (by `outcome_key`)."""
+    outcomes = (outcome_key(item, outcome) for item, rows in program.outcomes.items() for outcome, _ in rows)
+    return tuple(dict.fromkeys((*program.goals, *outcomes)))
+
+
 def next_question(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGET) -> int | None:
-    """The first question, in the tool's order, whose answer can still change a goal.
+    """The first question, in the tool's order, whose answer can still change a goal or the outcome of an item.
 
     Takes    assignment: the answers given, by index of variable and value; budget: solver conflicts for each question.
     Returns  the index of its variable; none when every goal is settled. If no single fact can change a goal any more,
@@ -28,10 +34,10 @@ def next_question(program: Program, assignment: Assignment, budget: int = DEFAUL
 
 
 def relevant_questions(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGET) -> list[int]:
-    """All the questions that can still change a goal, in the tool's order.
+    """All the questions that can still change a goal or the outcome of an item, in the tool's order.
 
-    A question can change a goal when some completion of the answers, allowed by the constraints, becomes another
-    allowed completion in which a goal stands differently, by changing the answer to that question alone.
+    A question can change one when some completion of the answers, allowed by the constraints, becomes another
+    allowed completion in which it stands differently, by changing the answer to that question alone.
     """
     return list(_walk_questions(program, assignment, budget))
 
@@ -93,13 +99,13 @@ class _Field:
 
 def _survey(session: Session, program: Program, assignment: Assignment, budget: int) -> _Field | None:
     """What can still matter; none when every goal is settled."""
-    assumptions, targets = session.assume(assignment), session.clauses.targets
-    seen = explore(session, assignment, Budget(budget), program.goals)
+    assumptions, targets, wanted = session.assume(assignment), session.clauses.targets, list_goals(program)
+    seen = explore(session, assignment, Budget(budget), wanted)
     fixed = session.propagate(assumptions) if seen else None
     if seen is None or fixed is None:
         refuse_contradiction(program, assignment)
     fixed = fixed.union(-each for each in seen.impossible)
-    keys = [key for key in program.goals if targets[key] not in fixed and -targets[key] not in fixed]
+    keys = [key for key in wanted if targets[key] not in fixed and -targets[key] not in fixed]
     if not keys:
         return None
     goals = list(dict.fromkeys(targets[key] for key in keys))
@@ -144,7 +150,9 @@ def _sample_changes_goal(session: Session, field: _Field, variable: int) -> bool
     samples, sight = session.samples, field.sight
     start, end = samples.offsets[variable : variable + 2]
     before = sight.values[start:end]
-    goals = [session.program.conclusions[key] for key in field.keys if key in session.program.conclusions]
+    conclusions, outcomes = session.program.conclusions, session.program.outcomes
+    goals = [conclusions[key] for key in field.keys if key in conclusions]
+    items = dict.fromkeys(key.partition("=")[0] for key in field.keys if key not in conclusions)
     for turn in range(1, end - start):
         changed = samples.change(sight, variable, before[turn:] + before[:turn])
         allowed = sight.allowed
@@ -152,6 +160,11 @@ def _sample_changes_goal(session: Session, field: _Field, variable: int) -> bool
             allowed &= changed.get(node, allowed)
         if any(allowed & (changed[goal] ^ sight.holds[goal]) for goal in goals if goal in changed):
             return True
+        for rows in (outcomes[item] for item in items):
+            now = split_outcomes(((outcome, sight.holds[row]) for outcome, row in rows), allowed)
+            then = split_outcomes(((outcome, changed.get(row, sight.holds[row])) for outcome, row in rows), allowed)
+            if now != then:
+                return True
     return False
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fairshare.decide.clauses import Assignment, outcome_key
 from fairshare.decide.contradiction import refuse_contradiction
-from fairshare.decide.masks import Sight
+from fairshare.decide.masks import split_outcomes
 from fairshare.decide.program import Program
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
 
@@ -99,7 +99,7 @@ def explore(
     return Seen(every - sought, frozenset(memory.impossible))
 
 
-def _strike_off_samples(session: Session, assignment: Assignment, keys: Iterable[str], sought: set[int]) -> bool:
+def _strike_off_samples(session: Session, assignment: Assignment, keys: Collection[str], sought: set[int]) -> bool:
     """Take out of `sought` what the samples reach; whether any sample is allowed at all."""
     program, targets = session.program, session.clauses.targets
     sight = session.samples.look(assignment)
@@ -110,24 +110,15 @@ def _strike_off_samples(session: Session, assignment: Assignment, keys: Iterable
     for key in keys:
         node = program.conclusions.get(key)
         if node is None and key not in outcomes:
-            outcomes |= _find_outcomes(program.outcomes[key.partition("=")[0]], key.partition("=")[0], sight)
+            item = key.partition("=")[0]
+            reached = split_outcomes(((outcome, holds[row]) for outcome, row in program.outcomes[item]), allowed)
+            outcomes |= {outcome_key(item, outcome): mask for outcome, mask in reached.items()}
         mask = outcomes[key] if node is None else holds[node] & allowed
         if mask:
             sought.discard(targets[key])
         if mask != allowed:
             sought.discard(-targets[key])
     return True
-
-
-def _find_outcomes(rows: Iterable[tuple[str, int]], item: str, sight: Sight) -> dict[str, int]:
-    """The samples in which an item has each outcome, by `outcome_key`."""
-    found: dict[str, int] = {}
-    none_before = sight.allowed
-    for outcome, node in rows:
-        key = outcome_key(item, outcome)
-        found[key] = found.get(key, 0) | (none_before & sight.holds[node])
-        none_before &= ~sight.holds[node]
-    return found
 
 
 def _strike_off_model(session: Session, sought: set[int]) -> None:

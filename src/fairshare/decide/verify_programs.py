@@ -8,7 +8,7 @@ from itertools import product
 
 from pysat.solvers import Solver
 
-from fairshare.decide.clauses import SOLVER, TRUE, ClauseWriter, define_program, outcome_key
+from fairshare.decide.clauses import SOLVER, TRUE, ClauseWriter, define_program
 from fairshare.decide.ground import key_of, list_views
 from fairshare.decide.language import RuleBase
 from fairshare.decide.program import GroundRule, Program
@@ -162,8 +162,7 @@ def sight_facts(base: RuleBase, program: Program, sightings: Sightings) -> None:
     if not unseen:
         return
     read = [key for key in program.conclusions if _is_read(base, program.tool, key.partition("@")[0])]
-    outcomes = [outcome_key(item, outcome) for item, rows in program.outcomes.items() for outcome, _ in rows]
-    asked = replace(program, goals=tuple(dict.fromkeys((*read, *outcomes))), order=tuple(unseen))
+    asked = replace(program, goals=tuple(read), order=tuple(unseen))
     for at in find_changing(asked, {}):
         sightings.seen.add(("fact", program.variables[at].fact))
 

@@ -58,15 +58,20 @@ def settle(program: Program, assignment: Mapping[int, int]) -> dict[str, str] | 
     return {key: "not_settled" if len(values) > 1 else str(True in values).lower() for key, values in reached.items()}
 
 
+def list_goals(program: Program) -> list[str]:
+    """The tool's goals, and every outcome of every item."""
+    return [*program.goals, *(outcome_key(item, each) for item, rows in program.outcomes.items() for each, _ in rows)]
+
+
 def relevant(program: Program, assignment: Mapping[int, int]) -> list[int]:
-    """The facts of which changing one alone changes a goal, in the tool's order."""
+    """The facts of which changing one alone changes a goal or an outcome, in the tool's order."""
     completions = list_completions(program, assignment)
     found = set()
     for values, conclusions in completions.items():
         for variable in set(range(len(values))) - set(assignment) - found:
             for other in range(len(program.variables[variable].values)):
                 changed = completions.get((*values[:variable], other, *values[variable + 1 :]))
-                if changed and any(changed[goal] != conclusions[goal] for goal in program.goals):
+                if changed and any(changed[goal] != conclusions[goal] for goal in list_goals(program)):
                     found.add(variable)
     return [each for each in program.order if each in found]
 
