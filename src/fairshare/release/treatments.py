@@ -19,8 +19,8 @@ from fairshare.words.values import Ref, Value
 
 MAX_EDGE = 10**15
 MAX_EDGE_PLACES = 6
-POSTCODE = "([A-Za-z]{1,2}[0-9][A-Za-z0-9]?)[0-9][A-Za-z]{2}"
-"""A whole UK postcode with its spaces taken out, and its district. The same in Python and in RE2."""
+POSTCODE = "^ *([A-Za-z]{1,2}[0-9][A-Za-z0-9]?) *[0-9][A-Za-z]{2} *$"
+"""A whole UK postcode and, in it, the district; spaces may stand around it and between its halves, or not."""
 FORMULA = r"^[=+\-@\t\r\n'＝＋－＠]"
 """How a cell begins that a spreadsheet may take for a formula, or that already begins with our mark."""
 FORMULA_NOTE = (

@@ -114,7 +114,7 @@ def _mask_sql(text: str, mask: Mask) -> str:
 
 
 def _postcode_sql(column: str, *, area: bool) -> str:
-    district = f"nullif(upper(regexp_extract(replace({column}, ' ', ''), {quote_text(f'^{POSTCODE}$')}, 1)), '')"
+    district = f"nullif(upper(regexp_extract({column}, {quote_text(POSTCODE)}, 1)), '')"
     return f"regexp_extract({district}, '^[A-Z]+')" if area else district
 
 

@@ -208,7 +208,7 @@ def generalise_postcode(text: str, *, area: bool) -> str | None:
     >>> [generalise_postcode(each, area=False) for each in ("sw1a 1aa", "M11AE", "Manchester")]
     ['SW1A', 'M1', None]
     """
-    found = re.fullmatch(POSTCODE, text.replace(" ", ""))
+    found = re.fullmatch(POSTCODE, text)
     if found is None:
         return None
     district = found[1].upper()
