@@ -136,6 +136,8 @@ class CaseFile(InFile):
     reviewed_by: Said | None = None
     sets: dict[Name, dict[Key, Given]] = Field(default_factory=dict)
     """Answers that several cases of this file share."""
+    unread: tuple[InBoth, ...] = ()
+    """Published cases that could not be read, and so are not here."""
     cases: tuple[CaseStudy, ...]
 
 
@@ -148,8 +150,10 @@ class SetsFile(InFile):
 class Cases(Mapping[str, CaseStudy]):
     """All the cases by id, in the order of their files."""
 
-    def __init__(self, cases: Mapping[str, CaseStudy], *, unreviewed: bool) -> None:
+    def __init__(self, cases: Mapping[str, CaseStudy], *, unread: tuple[InBoth, ...], unreviewed: bool) -> None:
         self._cases = MappingProxyType(dict(cases))
+        self.unread = unread
+        """Published cases that could not be read, and so are not here."""
         self.unreviewed = unreviewed
         """Whether some of the Welsh has not been read by a speaker of the language."""
 
@@ -173,12 +177,14 @@ def load_cases(folder: Path = FOLDER) -> Cases:
     """
     shared = _read_sets(folder)
     found: dict[str, CaseStudy] = {}
+    unread: list[InBoth] = []
     unreviewed = False
     for path in sorted(folder.glob("*.yaml")):
         if path.name == SETS:
             continue
         where = f"cases/{path.name}"
         file = parse_cases(read_file(path, max_bytes=MAX_FILE_BYTES), where=where, shared=shared)
+        unread += file.unread
         unreviewed |= file.reviewed_by is None
         for each in file.cases:
             if each.id in found:
@@ -186,7 +192,7 @@ def load_cases(folder: Path = FOLDER) -> Cases:
             found[each.id] = each
     if not found:
         raise NotFound("there are no cases here", fix="Name a folder of case files.", where=str(folder))
-    return Cases(found, unreviewed=unreviewed)
+    return Cases(found, unread=tuple(unread), unreviewed=unreviewed)
 
 
 def parse_cases(raw: bytes, *, where: str, shared: Mapping[str, Mapping[str, Given]] | None = None) -> CaseFile:
