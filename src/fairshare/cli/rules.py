@@ -13,8 +13,11 @@ from fairshare.cli.screen import Screen
 from fairshare.words import ExitCode, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fairshare.cli.bases import Rules
-    from fairshare.decide.language import Conclusion, Fact, Rule
+    from fairshare.decide.language import Conclusion, Fact, Rule, RuleBase
+    from fairshare.decide.verify_faults import Fault
 
 rules = typer.Typer(no_args_is_help=True, help="Verify, show and archive rule bases.")
 
@@ -28,12 +31,17 @@ def verify(screen: Screen, folder: RulesFolder = None) -> Page:
     """
     from fairshare.decide.library import HeldLaw
     from fairshare.decide.verify import verify_rules
+    from fairshare.decide.verify_programs import Sightings
 
-    held = load_rules(folder)
+    held, sightings = load_rules(folder), Sightings()
     with screen.working("verifying the rules") as tell:
         faults = verify_rules(
-            held.base, law=HeldLaw(held.law), progress=lambda done, total, _: tell(done / max(total, 1))
+            held.base,
+            law=HeldLaw(held.law),
+            progress=lambda done, total, _: tell(done / max(total, 1)),
+            sightings=sightings,
         )
+    outcomes = count_outcomes(held.base, sightings.reached, faults)
     counted = {"tools": len(held.base.tools), "rules": len(held.base.rules), "facts": len(held.base.facts)}
     counted |= {"properties": len(held.base.properties)}
     listed = [
@@ -52,14 +60,29 @@ def verify(screen: Screen, folder: RulesFolder = None) -> Page:
         for fault in faults:
             shown.bullet(fault, "red")
         shown.pairs([(name, f"{count:,}") for name, count in counted.items()])
+        rows = [(name, f"{found['reached']:,}", f"{found['gaps']:,}") for name, found in outcomes.items()]
+        shown.table(("outcome", "tools and laws that reach it", "gaps"), rows)
         if faults:
             shown.line(f"Faults: {len(faults)}.", "bold red")
         else:
             shown.line("The rule base is sound: no gap or contradiction, nothing unreachable or uncited.", "bold green")
         shown.line(f"Rule base {held.base.digest}")
 
-    document = {"sound": not faults, "faults": listed, "counts": counted, "rules": held.base.digest}
+    document = {"sound": not faults, "faults": listed, "counts": counted, "outcomes": outcomes}
+    document |= {"rules": held.base.digest}
     return Page(document, show, ExitCode.UNSOUND if faults else ExitCode.DONE)
+
+
+def count_outcomes(base: RuleBase, reached: Mapping[str, int], faults: Sequence[Fault]) -> dict[str, dict[str, int]]:
+    """For each outcome: in how many programs (a tool, under one law, for one shape of case) it comes about, and gaps.
+
+    A gap is a case that reaches the default, or is referred with nothing open: either way it has the default outcome.
+    """
+    gaps = sum(fault.sort == "gap" for fault in faults)
+    return {
+        outcome: {"reached": reached.get(outcome, 0), "gaps": gaps if outcome == base.rollup.default else 0}
+        for outcome in dict.fromkeys([row.outcome for row in base.rollup.rows] + [base.rollup.default])
+    }
 
 
 @add_command(rules, "show")

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.ground import ground, order_gates
-from fairshare.decide.language import All, Among, Any, Formula, Property, RuleBase
-from fairshare.decide.load_checks import NATION_FACT, LawBook
+from fairshare.decide.language import All, Among, Any, Formula, Holds, Property, Rule, RuleBase
+from fairshare.decide.load_checks import NATION_FACT, LawBook, walk_atoms
 from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.verify_citations import check_citations
 from fairshare.decide.verify_faults import Fault, FaultSort
@@ -23,11 +23,11 @@ from fairshare.decide.verify_properties import PREMISE, add_properties, drop_rul
 FIRST_DAY = date(2018, 5, 25)
 """The UK GDPR and the Act of 2018 began to apply: no decision is made under older law."""
 SMALL = CaseShape()
+BOTH = CaseShape(("f1",), ("p1",), (("i1", "f1", "p1"), ("i2", "f1", None)))
+"""An item about a person, and one about nobody, for which every condition on a person is false."""
 NOBODY = CaseShape(("f1",), (), (("i1", "f1", None),))
-"""An item about nobody: every condition on a person is false."""
-DOUBLE = CaseShape(("f1",), ("p1", "p2"), (("i1", "f1", "p1"), ("i2", "f1", "p2")))
-"""Two persons and two items: enough to tell `some` from `every`."""
-SHAPES = (SMALL, NOBODY, DOUBLE)
+SEVERAL = CaseShape(("f1",), ("p1", "p2"), (("i1", "f1", "p1"), ("i2", "f1", "p2"), ("i3", "f1", None)))
+"""Two persons with an item each, and an item about nobody: enough to tell `some` from `every`."""
 Progress = Callable[[int, int, str], None]
 """Called with how many steps are done, how many there are, and what comes next."""
 
@@ -46,21 +46,24 @@ def verify_rules(
     base: RuleBase,
     *,
     law: LawBook | None = None,
-    shapes: Iterable[CaseShape] = SHAPES,
+    shapes: Iterable[CaseShape] | None = None,
     progress: Progress = lambda done, total, what: None,
+    sightings: Sightings | None = None,
 ) -> tuple[Fault, ...]:
     """Everything wrong with a rule base: gaps, contradictions, broken properties, citations, what can never be.
 
     Every tool is looked at under each law that its rules have had, with and without what is unconfirmed, in each
-    nation, for each of these shapes of case. Exact, for cases of these shapes.
+    nation. Exact, for cases of the shapes looked at.
 
-    Takes    law: where citations are looked up; without it, only missing ones are found.
+    Takes    law: where citations are looked up; without it, only missing ones are found; shapes: the shapes of case
+             to look at under every law, in the place of those that `list_steps` chooses; sightings: where to note
+             what was seen to come about, for those who want to count it.
     Returns  faults by sort, each once, with the first case found that shows it; none when the rule base is sound.
     """
-    steps = list_steps(base, shapes)
+    steps = list_steps(base, None if shapes is None else tuple(shapes))
     total = len(steps) + len(base.properties)
     faults = list(check_citations(base, law))
-    sightings, reported = Sightings(), set[Name]()
+    sightings, reported = sightings or Sightings(), set[Name]()
     checked = add_properties(base)
     for done, step in enumerate(steps):
         progress(done, total, f"{step.tool}, law of {step.day}")
@@ -82,32 +85,40 @@ def list_days(base: RuleBase) -> tuple[date, ...]:
     return tuple(sorted({FIRST_DAY, *(day for day in starts | ends if day > FIRST_DAY)}))
 
 
-def list_steps(base: RuleBase, shapes: Iterable[CaseShape]) -> list[Step]:
+def list_steps(base: RuleBase, shapes: tuple[CaseShape, ...] | None = None) -> list[Step]:
     """The programs to look at; days on which a tool's law is the same are looked at once, on the latest of them.
 
-    Shapes with two of anything are left out if nothing speaks of some or every instance: what then happens in a large
-    case happens in the small one that each of its items is.
+    Where no shapes are given, each law is looked at for an item about a person beside one about nobody. That shows all
+    that a case with more of them could, unless a rule speaks of some or every instance; a tool with such a rule is
+    looked at for more shapes under its present law.
     """
-    formulas = [*(rule.conditions + rule.exceptions for rule in base.rules.values())]
-    formulas += [each.never for each in base.constraints] + [row.when for row in base.rollup.rows]
-    formulas += [each.premise + each.promise for each in base.properties]
-    counts = any(_speaks_of_others(parts) for parts in formulas)
-    found: dict[tuple[str, frozenset[str]], Step] = {}
+    found: dict[Step, None] = {}
     for tool in base.tools.values():
         gates = set(order_gates(base, tool))
         rules = [rule for rule in base.rules.values() if rule.gate in gates]
+        counts = _speak_of_others(base, rules)
+        laws: dict[frozenset[str], Step] = {}
         for day in reversed(list_days(base)):
             for unconfirmed in (False, True):
                 law = frozenset(rule.id for rule in rules if rule.in_force(day) and (rule.confirmed or unconfirmed))
-                found.setdefault((tool.id, law), Step(tool.id, day, unconfirmed, SMALL))
-    kept = [shape for shape in shapes if counts or len(shape.items) + len(shape.persons) <= 2]
-    return [replace(step, shape=shape) for shape in kept for step in found.values()]
+                laws.setdefault(law, Step(tool.id, day, unconfirmed, BOTH))
+        present = max(step.day for step in laws.values())
+        for step in laws.values():
+            more = (SMALL, NOBODY, SEVERAL) if counts and step.day == present else ()
+            found |= {replace(step, shape=shape): None for shape in shapes or (BOTH, *more)}
+    return sorted(found, key=lambda step: len(step.shape.items))
 
 
-def _speaks_of_others(parts: Iterable[Formula]) -> bool:
-    return any(
-        isinstance(part, Among) or (isinstance(part, All | Any) and _speaks_of_others(part.parts)) for part in parts
-    )
+def _speak_of_others(base: RuleBase, rules: Iterable[Rule]) -> bool:
+    """Whether any of these rules, or anything that holds for every tool, speaks of some or every instance."""
+    formulas = [rule.conditions + rule.exceptions for rule in rules]
+    formulas += [each.never for each in base.constraints] + [row.when for row in base.rollup.rows]
+    formulas += [each.premise + each.promise for each in base.properties]
+    return any(_has_among(parts) for parts in formulas)
+
+
+def _has_among(parts: Iterable[Formula]) -> bool:
+    return any(isinstance(part, Among) or (isinstance(part, All | Any) and _has_among(part.parts)) for part in parts)
 
 
 def _inspect(base: RuleBase, step: Step, sightings: Sightings, reported: set[Name]) -> Iterator[Fault]:
@@ -134,13 +145,20 @@ def _inspect(base: RuleBase, step: Step, sightings: Sightings, reported: set[Nam
 
 def _sight_facts(base: RuleBase, steps: list[Step], sightings: Sightings) -> None:
     """Note the facts that matter somewhere; a program is looked at again only while it has one that was not seen to."""
-    free = base.facts.keys() - _list_fixed(base)
+    named = {tool: _list_facts(base, tool) - _list_fixed(base) for tool in base.tools}
     for step in steps:
-        if all(("fact", each) in sightings.seen for each in free):
-            return
+        if all(("fact", each) in sightings.seen for each in named[step.tool]):
+            continue
         program = ground(base, step.tool, step.shape, step.day, with_unconfirmed=step.with_unconfirmed)
         with suppress(ContradictoryAnswers):  # reported already: this law leaves no case at all
             sight_facts(base, program, sightings)
+
+
+def _list_facts(base: RuleBase, tool: str) -> set[str]:
+    """The facts that the rules in a tool's gates name."""
+    gates = set(order_gates(base, base.tools[tool]))
+    parts = [rule.conditions + rule.exceptions for rule in base.rules.values() if rule.gate in gates]
+    return {atom.fact for each in parts for atom in walk_atoms(each) if not isinstance(atom, Holds)}
 
 
 def _list_fixed(base: RuleBase) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -25,6 +26,8 @@ class Sightings:
     """What some case has been seen to bring about, over all the programs looked at."""
 
     seen: set[Name] = field(default_factory=set)
+    reached: Counter[str] = field(default_factory=Counter)
+    """For each outcome, the number of programs in which some case of some item comes to it."""
 
 
 class Inspection:
@@ -36,7 +39,8 @@ class Inspection:
         self.values = tuple(self.writer.choose_one(len(variable.values)) for variable in program.variables)
         self.nodes, _ = define_program(self.writer, program, self.values)
         self.forbidden = dict(self._list_forbidden())
-        self.hoped = dict(self._list_hoped())
+        self.outcomes = self._define_any(self._list_outcomes())
+        self.hoped = self._define_any(self._list_hoped())
         self.writer.clauses.append((TRUE, self.writer.top))
         self.solver = Solver(name=SOLVER, bootstrap_with=self.writer.clauses)
         for _, node in program.constraints:
@@ -68,6 +72,7 @@ class Inspection:
             sightings.seen.update(found)
             for name in found:
                 del sought[name]
+        sightings.reached.update(name[0] for name, literal in self.outcomes.items() if self.solver.solve([literal]))
 
     def _find_models(self, sought: Mapping[Name, int]) -> Iterator[frozenset[int]]:
         """Cases that bring about some of what is sought, until none does; the caller strikes off what it has seen."""
@@ -139,6 +144,25 @@ class Inspection:
                     above = [-self.nodes[rule.fires] for rule in rules if rule.priority > one.priority]
                     both = [self.nodes[one.fires], self.nodes[other.fires]]
                     yield ("tie", one.rule, other.rule, one.instance), self.writer.define_and([*both, *above])
+
+    def _define_any(self, listed: Iterable[tuple[Name, int]]) -> dict[Name, int]:
+        """For each name, a literal that is true where any of those listed for it is."""
+        found: dict[Name, list[int]] = {}
+        for name, literal in listed:
+            found.setdefault(name, []).append(literal)
+        return {
+            name: literals[0] if len(literals) == 1 else -self.writer.define_and(-each for each in literals)
+            for name, literals in found.items()
+        }
+
+    def _list_outcomes(self) -> Iterator[tuple[Name, int]]:
+        """For each item and row of the roll-up: the row is the first that holds."""
+        for rows in self.program.outcomes.values():
+            before: list[int] = []
+            for outcome, node in rows[:-1]:
+                yield (outcome,), self.writer.define_and([*before, self.nodes[node]])
+                before.append(-self.nodes[node])
+            yield (rows[-1][0],), self.writer.define_and(before)
 
     def _list_hoped(self) -> Iterator[tuple[Name, int]]:
         for rule in self.program.rules:

@@ -16,6 +16,7 @@ from fairshare.decide.language import RuleBase
 from fairshare.decide.load import read_base
 from fairshare.decide.program import Program
 from fairshare.decide.verify import SMALL, Fault, FaultSort, list_days, list_steps, verify_rules
+from fairshare.decide.verify_programs import Sightings
 from fairshare.words import Mark
 from tests.decide.random_bases import Author, Random
 from tests.decide.solver import brute
@@ -241,6 +242,15 @@ def test_progress_counts_up_to_the_total() -> None:
     seen: list[tuple[int, int]] = []
     verify_rules(read_base(sound_files()), progress=lambda done, total, what: seen.append((done, total)))
     assert [done for done, _ in seen] == list(range(seen[-1][1] + 1))
+
+
+def test_each_outcome_is_counted_once_for_a_tool_and_law_that_reach_it() -> None:
+    files, sightings = sound_files(), Sightings()
+    base = read_base(files)
+    verify_rules(base, sightings=sightings)
+    programs = len(list_steps(base))
+    outcomes = ["REFUSE_PROHIBITED", "MUST_SHARE", "SHARE_FULL", "DEFER_NEED_INFO"]
+    assert sightings.reached == dict.fromkeys(outcomes, programs)
 
 
 def test_a_day_is_looked_at_for_each_state_of_the_law() -> None:
