@@ -85,7 +85,7 @@ bench: $(VENV)/.stamp-bench ## Measure speed, side by side with other programs, 
 size: $(VENV)/.stamp-venv ## Install the core into a throwaway environment; fail if it passes 200 MB on disk
 	@$(BIN)/python tools/measure_size.py --limit-mb 200
 
-UV := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+UV := build/lock/bin/uv pip compile --quiet --universal --override requirements/overrides.txt --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 lock: ## Choose newer versions of the dependencies and write requirements/*.lock again
 	@test -n "$(PYTHON)" && $(PYTHON) -m venv build/lock

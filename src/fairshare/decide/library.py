@@ -6,8 +6,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from fairshare.decide.compiled import load_compiled
 from fairshare.decide.language import RuleBase
-from fairshare.decide.load import load_base
 from fairshare.decide.words import Language, Words, read_words
 from fairshare.law import Law, Provision, UnknownProvision, load_law
 from fairshare.words import Mark
@@ -44,7 +44,7 @@ class HeldLaw:
 @cache
 def load_real_base() -> RuleBase:
     """The rule base that comes with Fairshare, checked against its law."""
-    return load_base(RULES, law=HeldLaw(load_law()))
+    return load_compiled(RULES, law=HeldLaw(load_law()))
 
 
 @cache

@@ -57,6 +57,11 @@ def load_base(folder: Path, *, law: LawBook | None = None) -> RuleBase:
 
 def read_folder(folder: Path) -> dict[str, Any]:
     """Each YAML file below a folder, parsed, by its path inside the folder."""
+    return parse_files(find_files(folder))
+
+
+def find_files(folder: Path) -> dict[str, bytes]:
+    """The bytes of each YAML file below a folder, by its path inside the folder."""
     if not folder.is_dir():
         raise NotFound("there is no such folder", fix="Name the folder that holds rollup.yaml.", where=str(folder))
     paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
@@ -65,7 +70,12 @@ def read_folder(folder: Path) -> dict[str, Any]:
             f"there are more than {MAX_FILES:,} files", fix="Name the folder of one rule base.", where=str(folder)
         )
     names = {path: path.relative_to(folder).as_posix() for path in paths}
-    return {name: parse_yaml(read_file(path, max_bytes=MAX_FILE_BYTES), where=name) for path, name in names.items()}
+    return {name: read_file(path, max_bytes=MAX_FILE_BYTES) for path, name in names.items()}
+
+
+def parse_files(sources: Mapping[str, bytes]) -> dict[str, Any]:
+    """YAML files, parsed."""
+    return {name: parse_yaml(raw, where=name) for name, raw in sources.items()}
 
 
 def canonical_bytes(files: Mapping[str, Any]) -> bytes:
@@ -104,7 +114,11 @@ class _Draft:
 
 def read_base(files: Mapping[str, Any], *, law: LawBook | None = None) -> RuleBase:
     """A rule base from parsed files, by path; see `load_base`."""
-    digest = hashlib.sha256(canonical_bytes(files)).hexdigest()
+    return build_base(files, hashlib.sha256(canonical_bytes(files)).hexdigest(), law=law)
+
+
+def build_base(files: Mapping[str, Any], digest: str, *, law: LawBook | None = None) -> RuleBase:
+    """A rule base from parsed files whose digest is known; see `load_base`."""
     draft = _Draft()
     for path in sorted(files):
         _read_one(draft, path, files[path])

@@ -35,6 +35,8 @@ Published = Annotated[
     str, BeforeValidator(str), StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")
 ]
 """A day, or a month or year where no more is known."""
+Written = Annotated[Line, BeforeValidator(lambda found: str(found) if isinstance(found, int) else found)]
+"""A line that may look like a number."""
 Given: TypeAlias = bool | int | Line
 Kind = Literal["hub", "code", "court", "tribunal", "regulator", "review", "inquiry"]
 Checked = Literal["read", "secondary", "remembered"]
@@ -63,8 +65,8 @@ class CaseSource(InFile):
 
     kind: Kind
     name: Line
-    citation: Line | None = None
-    locator: Line
+    citation: Written | None = None
+    locator: Written
     """The paragraphs, page or section that hold the facts and the reasons."""
     url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$", max_length=500)] | None = None
     checked: Checked
