@@ -56,7 +56,7 @@ def ground(
         for rule in base.rules.values()
         if rule.gate == gate and rule.in_force(law_date) and (rule.confirmed or with_unconfirmed)
     ]
-    return _Grounding(base, tool, shape, law_date, with_unconfirmed, gates, rules).run()
+    return Grounding(base, tool, shape, law_date, with_unconfirmed, gates, rules).run()
 
 
 def check_shape(shape: CaseShape) -> None:
@@ -120,7 +120,7 @@ def _conclusions_of(parts: Iterable[Formula]) -> Iterator[str]:
     return (atom.conclusion for atom in walk_atoms(parts) if isinstance(atom, Holds))
 
 
-class _Grounding:
+class Grounding:
     """One run of `ground`."""
 
     def __init__(

@@ -159,9 +159,7 @@ class Samples:
 
     def _scatter(self, variable: int) -> list[int]:
         """Values spread over the samples without a pattern, and the same each time."""
-        size = len(self.program.variables[variable].values)
-        spread = shake_128(str(variable).encode()).digest(SAMPLES)
-        return [int(spread.translate(_digits_of(size, value)), 2) for value in range(size)]
+        return scatter(str(variable), len(self.program.variables[variable].values), SAMPLES)
 
     def keep(self, chosen: Sequence[bool]) -> None:
         """Take up a completion, as a truth for each value of each variable, in the place of the oldest."""
@@ -206,6 +204,12 @@ class Samples:
             if mask != sight.holds[at]:
                 found[at] = mask
         return found
+
+
+def scatter(name: str, size: int, cases: int) -> list[int]:
+    """For each of `size` values, the cases that have it: spread without a pattern, and the same for the same name."""
+    spread = shake_128(name.encode()).digest(cases)
+    return [int(spread.translate(_digits_of(size, value)), 2) for value in range(size)]
 
 
 @cache

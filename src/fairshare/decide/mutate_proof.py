@@ -1,0 +1,205 @@
+"""Whether any case at all shows a mutant, and whether a safety property does: by solver, over every tool at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pysat.solvers import Solver
+
+from fairshare.decide.clauses import SOLVER, TRUE, ClauseWriter
+from fairshare.decide.mutate_program import Change, WholeProgram, list_new
+from fairshare.decide.verify_properties import BROKEN
+
+BUDGET = 20_000
+"""Conflicts for one question, after which it counts as undecided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A case that a mutant decides otherwise."""
+
+    tool: str
+    differs: tuple[str, ...]
+    """The conclusions, and the items whose outcome, come out otherwise; a `+` before what now holds."""
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+class Prover:
+    """One program in a solver; each question adds definitions, which bind nothing, and is then dead."""
+
+    def __init__(self, program: WholeProgram) -> None:
+        self.program = program
+        self.writer = ClauseWriter()
+        self.values = [self.writer.choose_one(len(variable.values)) for variable in program.variables]
+        self.literals: list[int] = []
+        for at in range(program.size):
+            self.literals.append(self._define(at, self.literals))
+        self.rows = {item: self._define_rows(rows, self.literals) for item, rows in program.outcomes.items()}
+        self.read = dict(self._list_read())
+        self.broken = {key: node for key, node in program.conclusions.items() if key.startswith(BROKEN)}
+        self.nevers = {name: [self.literals[node] for node in nodes] for name, nodes in program.nevers.items()}
+        self.solver = Solver(name=SOLVER)
+        self._sent = 0
+        self._send()
+        for node in program.fits:
+            self.solver.add_clause([self.literals[node]])
+        self._cones: dict[tuple[int, ...], list[int]] = {}
+
+    def close(self) -> None:
+        """Frees the solver."""
+        self.solver.delete()
+
+    def find_broken(self, change: Change) -> tuple[str | None, bool]:
+        """A safety property that the change breaks in some case, if any; and whether that was decided."""
+        if change.rows is not None or change.dropped is not None:
+            return None, True
+        copies = self._copy(change)
+        sought = {copies.get(node, self.literals[node]): key for key, node in self.broken.items() if node in copies}
+        sought.pop(-TRUE, None)
+        found = self._ask(list(sought), list(self._bind(None)))
+        if not found:
+            return None, found is not None
+        model = self._model()
+        return next(key for literal, key in sought.items() if literal in model), True
+
+    def find_difference(self, change: Change) -> tuple[Witness | None, bool]:
+        """A case with another outcome or another conclusion that somebody reads, if any; and whether it was decided."""
+        if change.dropped is not None:
+            return self._find_admitted(change.dropped)
+        copies = self._copy(change)
+        pairs = {}
+        for key, (node, guard) in self.read.items():
+            if node in copies:
+                pairs[key] = (self.literals[node], copies[node], guard)
+        rows = change.rows or self.program.outcomes
+        for item, before in self.rows.items():
+            now = self._define_rows(rows[item], self.literals, copies)
+            for outcome in before.keys() | now.keys():
+                pairs[f"{item}={outcome}"] = (before.get(outcome, -TRUE), now.get(outcome, -TRUE), TRUE)
+        differences = [
+            self.writer.define_and([self._differ(one, other), guard]) for one, other, guard in pairs.values()
+        ]
+        found = self._ask([each for each in differences if each != -TRUE], list(self._bind(None)))
+        if not found:
+            return None, found is not None
+        model = self._model()
+        differing = [
+            ("+" if other in model else "-") + key
+            for (key, (_, other, _)), literal in zip(pairs.items(), differences, strict=True)
+            if literal in model
+        ]
+        return Witness(self._tool(model), tuple(differing), self._answers(model)), True
+
+    def _find_admitted(self, dropped: str) -> tuple[Witness | None, bool]:
+        """A case that only this constraint excludes."""
+        found = self._ask([-each for each in self.nevers[dropped]], list(self._bind(dropped)))
+        if not found:
+            return None, found is not None
+        return Witness(self._tool(self._model()), ("it is possible",), self._answers(self._model())), True
+
+    def _bind(self, dropped: str | None) -> Iterator[int]:
+        for name, literals in self.nevers.items():
+            if name != dropped:
+                yield from literals
+
+    def _list_read(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """What somebody reads: each conclusion with a force, a sort, or a tool that asks for it (in that tool)."""
+        plain = self.program.frame.plain
+        asking: dict[str, list[int]] = {}
+        for at, tool in enumerate(plain.tools.values()):
+            for goal in tool.goals:
+                asking.setdefault(goal, []).append(at)
+        for key, node in self.program.conclusions.items():
+            found = plain.conclusions.get(key.partition("@")[0])
+            if found is None:
+                continue
+            if found.force != "none" or found.sort is not None:
+                yield key, (node, TRUE)
+            elif found.id in asking:
+                yield key, (node, self.writer.define_value(self.values[self.program.chooser], asking[found.id]))
+
+    def _define(self, at: int, literals: list[int], copies: dict[int, int] | None = None) -> int:
+        node = self.program.nodes.nodes[at]
+        if node.sort == "value":
+            return self.writer.define_value(self.values[node.of[0]], node.among)
+        parts = [copies[part] if copies and part in copies else literals[part] for part in node.of]
+        if node.sort == "and":
+            return self.writer.define_and(parts)
+        return self.writer.define_or(parts) if node.sort == "or" else -parts[0]
+
+    def _copy(self, change: Change) -> dict[int, int]:
+        """The literal of each node that the change reaches and that is then another."""
+        key = tuple(change.seeds)
+        if key not in self._cones:
+            self._cones[key] = self.program.find_cone(key)
+        copies: dict[int, int] = {}
+        nodes = self.program.nodes.nodes
+        for at in self._cones[key]:
+            if at in change.seeds:
+                literal = self._define_new(change.seeds[at], copies)
+            elif any(part in copies for part in nodes[at].of):
+                literal = self._define(at, self.literals, copies)
+            else:
+                continue
+            if literal != self.literals[at]:
+                copies[at] = literal
+        return copies
+
+    def _define_new(self, root: int, copies: dict[int, int]) -> int:
+        own = dict(copies)
+        for at in list_new(self.program.nodes.nodes, root, self.program.size):
+            own[at] = self._define(at, self.literals, own)
+        return own[root] if root in own else self.literals[root]
+
+    def _define_rows(
+        self, rows: tuple[tuple[str, int], ...], literals: list[int], copies: dict[int, int] | None = None
+    ) -> dict[str, int]:
+        """For each outcome, the literal of: a row of it is the first that holds."""
+        firsts: dict[str, list[int]] = {}
+        none_before = TRUE
+        for outcome, node in rows:
+            holds = (copies or {}).get(node) or (
+                literals[node] if node < self.program.size else self._define_new(node, copies or {})
+            )
+            firsts.setdefault(outcome, []).append(self.writer.define_and([none_before, holds]))
+            none_before = self.writer.define_and([none_before, -holds])
+        return {outcome: self.writer.define_or(parts) for outcome, parts in firsts.items()}
+
+    def _differ(self, one: int, other: int) -> int:
+        if one == other:
+            return -TRUE
+        return -self.writer.define_and([-self.writer.define_and([one, -other]), -self.writer.define_and([-one, other])])
+
+    def _send(self) -> None:
+        self.writer.clauses.append((TRUE, self.writer.top))
+        for clause in self.writer.clauses[self._sent :]:
+            self.solver.add_clause(clause)
+        self._sent = len(self.writer.clauses)
+
+    def _ask(self, sought: list[int], assumed: list[int]) -> bool | None:
+        """Whether some case brings about any of what is sought; none if the budget ran out."""
+        if not sought:
+            return False
+        switch = self.writer.new_literal()
+        self.writer.clauses.append((-switch, *sought))
+        self._send()
+        self.solver.conf_budget(BUDGET)
+        found: bool | None = self.solver.solve_limited([*assumed, switch])
+        self._found = frozenset(self.solver.get_model()) if found else frozenset()
+        self.solver.add_clause([-switch])
+        return found
+
+    def _model(self) -> frozenset[int]:
+        return self._found
+
+    def _tool(self, model: frozenset[int]) -> str:
+        return self._answers(model)[""]
+
+    def _answers(self, model: frozenset[int]) -> dict[str, str]:
+        return {
+            variable.key: value
+            for variable, row in zip(self.program.variables, self.values, strict=True)
+            for value, literal in zip(variable.values, row, strict=True)
+            if literal in model or literal == TRUE
+        }

@@ -1,0 +1,206 @@
+"""Hand-written cases that a rule base must get right: answers, and what the law says must come of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fairshare.decide.language import RuleBase
+from fairshare.decide.load import read_folder
+from fairshare.decide.program import CaseShape
+from fairshare.decide.views import key_of, list_views
+from fairshare.words import UNOBTAINABLE, Answer, BadInput, Outcome
+
+KEYS = frozenset(
+    "id says like tool day days items persons use answers case outcomes holds fails fired and_if only_if number "
+    "acceptance impossible".split()
+)
+_CASE = ("tool", "items", "persons", "day")
+_OUTCOMES = frozenset(each.value for each in Outcome)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One case on one day, and what must come of it."""
+
+    id: str
+    says: str
+    tool: str
+    day: date
+    shape: CaseShape
+    answers: Mapping[str, Answer]
+    outcomes: Mapping[str, str]
+    """For each item whose outcome is told."""
+    case: str | None
+    """None when the answers cannot all be true, or when this is one turn of another scenario."""
+    holds: tuple[str, ...] = ()
+    fails: tuple[str, ...] = ()
+    """Conclusions by key; without a ref, of every instance."""
+    fired: Mapping[str, str] | None = None
+    """For a conclusion by key, a rule that must be among those it rests on."""
+    excluded: Mapping[str, tuple[str, ...]] | None = None
+    """For items, the outcomes that they must not have."""
+    impossible: bool = False
+    """Whether the answers must be refused, since they cannot all be true."""
+    turn: bool = False
+    """Whether this is another scenario with one answer changed, told under `only_if`."""
+
+
+def read_scenarios(folder: Path, base: RuleBase, today: date) -> tuple[Scenario, ...]:
+    """Every scenario in the YAML files of a folder; one that names no day is of `today`.
+
+    A scenario may be `like` another, whose case and answers it takes. Under `and_if` it lists the same case with some
+    answers changed, and what then comes of it. Under `only_if` it says for a conclusion, or an outcome, for which
+    answers to one question it holds, all else being as told; for every other answer to that question it does not.
+    Raises   BadInput, naming the scenario.
+    """
+    files = read_folder(folder).values()
+    sets: dict[str, Mapping[str, Any]] = {}
+    for parsed in files:
+        sets |= parsed.get("sets", {})
+    reading = _Reading(base, sets, today)
+    for parsed in files:
+        reading.written |= {each.get("id", ""): each for each in parsed.get("scenarios", [])}
+    found = [scenario for parsed in files for each in parsed.get("scenarios", []) for scenario in reading.read(each)]
+    counted = Counter(each.id for each in found)
+    twice = next((name for name, count in counted.items() if count > 1), None)
+    if twice:
+        raise BadInput("two scenarios have one id", fix="Rename one.", where=twice)
+    return tuple(found)
+
+
+class _Reading:
+    """The files of a folder, while their scenarios are read."""
+
+    def __init__(self, base: RuleBase, sets: Mapping[str, Mapping[str, Any]], today: date) -> None:
+        self.base, self.sets, self.today = base, sets, today
+        self.written: dict[str, Mapping[str, Any]] = {}
+
+    def read(self, own: Mapping[str, Any]) -> Iterator[Scenario]:
+        """A scenario with everything it stands for."""
+        written, given = self.gather(own)
+        if missing := {"id", "says", "tool", "items"} - set(written):
+            raise _refuse(own, f"the scenario has no {sorted(missing)[0]}", "Add it.")
+        days = [date.fromisoformat(str(day)) for day in written.get("days", [written.get("day", self.today)])]
+        for at, day in enumerate(days):
+            name = f"{written['id']}_on_{day}" if at else written["id"]
+            if "case" in written or written.get("impossible"):
+                yield _build(written, given, day, name)
+            yield from self.turn(written, given, day, name)
+        for at, other in enumerate(written.get("and_if", []), start=2):
+            case = {key: written[key] for key in _CASE if key in written}
+            told = {**case, "id": f"{written['id']}_{at}", **other}
+            yield from self.read({**told, "answers": _answer_otherwise(given, other.get("answers", {}))})
+
+    def gather(self, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A scenario with the case it is like, and its answers: those of the other, its sets in order, its own."""
+        if unknown := set(own) - KEYS:
+            raise _refuse(own, f"a scenario has no {sorted(unknown)[0]}", f"It has {', '.join(sorted(KEYS))}.")
+        given: dict[str, Any] = {}
+        case: dict[str, Any] = {}
+        if "like" in own:
+            if own["like"] not in self.written:
+                raise _refuse(own, f"there is no scenario {own['like']}", "Correct the name.")
+            other, given = self.gather(self.written[own["like"]])
+            case = {key: other[key] for key in _CASE if key in other}
+        for name in own.get("use", []):
+            if name not in self.sets:
+                raise _refuse(own, f"there is no set of answers called {name}", "Correct the name.")
+            given = _answer_otherwise(given, self.sets[name])
+        return case | dict(own), _answer_otherwise(given, own.get("answers", {}))
+
+    def turn(self, written: Mapping[str, Any], given: dict[str, Any], day: date, name: str) -> Iterator[Scenario]:
+        """For each question that something holds only for some answers to: the case with each of its answers."""
+        told: dict[str, list[tuple[str, list[str]]]] = {}
+        for what, questions in written.get("only_if", {}).items():
+            for question, values in questions.items():
+                told.setdefault(question, []).append((what, [str(value) for value in values]))
+        for question, lines in told.items():
+            fact = self.base.facts.get(question.partition("@")[0])
+            if fact is None or not fact.values:
+                raise _refuse(written, f"{question} is no question with a list of answers", "Correct the name.")
+            every = (*fact.values, *(() if fact.always_known else (UNOBTAINABLE,)))
+            if unknown := {value for _, values in lines for value in values} - set(every):
+                raise _refuse(written, f"{question} takes no {sorted(unknown)[0]}", "Correct the answer.")
+            for value in every:
+                changed = _answer_otherwise(given, {question: value})
+                yield self._turn_to(written, changed, day, f"{name}: {question} is {value}", lines, value)
+
+    def _turn_to(
+        self,
+        written: Mapping[str, Any],
+        given: dict[str, Any],
+        day: date,
+        name: str,
+        lines: list[tuple[str, list[str]]],
+        value: str,
+    ) -> Scenario:
+        items = list(written["items"])
+        outcomes: dict[str, str] = {}
+        excluded: dict[str, tuple[str, ...]] = {}
+        holds, fails = [], []
+        for what, values in lines:
+            outcome, _, ref = what.partition("@")
+            if outcome not in _OUTCOMES:
+                (holds if value in values else fails).append(what)
+            elif value in values:
+                outcomes |= dict.fromkeys([ref] if ref else items, outcome)
+            else:
+                excluded |= {item: (*excluded.get(item, ()), outcome) for item in ([ref] if ref else items)}
+        told = {key: written[key] for key in ("says", *_CASE, "items") if key in written}
+        found = _build(told, given, day, name)
+        return replace(
+            found, outcomes=outcomes, excluded=excluded, holds=tuple(holds), fails=tuple(fails), turn=True
+        )
+
+
+def _refuse(written: Mapping[str, Any], what: str, fix: str) -> BadInput:
+    return BadInput(what, fix=fix, where=str(written.get("id", "?"))[:120])
+
+
+def _answer_otherwise(given: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers with some changed; a question answered for all takes the place of its answers for one."""
+    whole = {key for key in changed if "@" not in key}
+    return {key: value for key, value in given.items() if key.partition("@")[0] not in whole} | dict(changed)
+
+
+def _build(written: Mapping[str, Any], given: Mapping[str, Any], day: date, name: str) -> Scenario:
+    items: Mapping[str, str | None] = written["items"]
+    shape = CaseShape(
+        ("f1",), tuple(written.get("persons", ["p1"])), tuple((ref, "f1", person) for ref, person in items.items())
+    )
+    case = written.get("case")
+    return Scenario(
+        id=name,
+        says=written["says"],
+        tool=written["tool"],
+        day=day,
+        shape=shape,
+        answers={key: Answer(value=value) for key, value in given.items()},
+        outcomes={} if case is None else written.get("outcomes", dict.fromkeys(items, case)),
+        case=case,
+        holds=tuple(written.get("holds", ())),
+        fails=tuple(written.get("fails", ())),
+        fired=written.get("fired"),
+        impossible=bool(written.get("impossible")),
+    )
+
+
+def spread_keys(base: RuleBase, shape: CaseShape, keys: Iterable[str]) -> tuple[str, ...]:
+    """Conclusions by key, one for each instance where a key has no ref.
+
+    Raises   BadInput for a conclusion that does not exist.
+    """
+    found: list[str] = []
+    for key in keys:
+        name, at, _ = key.partition("@")
+        if name not in base.conclusions:
+            raise BadInput("there is no conclusion of that name", fix="Correct the name.", where=key[:120])
+        scope = base.conclusions[name].scope
+        views = list_views(shape, scope)
+        found += [key] if at else [key_of(name, view.instance(scope) or "") for view in views]
+    return tuple(found)
