@@ -135,3 +135,24 @@ def test_answers_are_never_part_of_the_command_line(run):
         "--help",
         "-h",
     }
+
+
+def test_a_myth_is_told_once_on_the_question_whose_answer_it_distorts(run, tmp_path):
+    asked = run("ask", "gate.confidence", tmp_path / "saved.json", typed="A Person\n\nNote\n\nw\nm\nd\nq\n")
+    before, _, after = asked.out.partition("what is often said, and wrong")
+    said = "Often said, and wrong: “"
+    assert before.count(said) == 1
+    assert after.count(said) == 1  # asked for by its letter
+    assert "data protection" in before[before.index(said) :].casefold()
+
+
+def test_the_handbook_opens_on_the_question(run, tmp_path):
+    asked = run("ask", "gate.confidence", tmp_path / "saved.json", typed="A Person\n\nNote\n\nh\nq\n")
+    paragraphs = [line for line in asked.out.splitlines() if line.startswith(("MUST:", "SHOULD:", "COULD:"))]
+    assert paragraphs
+
+
+def test_an_emergency_is_not_held_up_by_myths(run, tmp_path):
+    asked = run("ask", "le.urgent", tmp_path / "saved.json", typed="A Person\n\nNote\n\nq\n")
+    assert "Often said" not in asked.out
+    assert "what is often said, and wrong (" in asked.out

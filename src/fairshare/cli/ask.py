@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,12 +19,13 @@ from fairshare.words import FairshareError
 if TYPE_CHECKING:
     from fairshare.cli.answers_file import AnswersFile
     from fairshare.decide.walk import Question, Walk
+    from fairshare.learn import Myth, Paragraph
     from fairshare.words import Answer, Person
 
 LawDate = Annotated[
     str | None, typer.Option("--law-date", metavar="YYYY-MM-DD", help="The law of this day; today if none is given.")
 ]
-WHY, NOBODY, LATER, BACK, ON, STOP = "w", "u", "d", "b", "o", "q"
+WHY, READ, MYTHS, NOBODY, LATER, BACK, ON, STOP = "w", "h", "m", "u", "d", "b", "o", "q"
 
 
 def ask(
@@ -81,6 +83,7 @@ class Asking:
         self.author: Person | None = None
         self.finished = False
         self._said: set[str] = set()
+        self._myths_told: set[str] = set()
 
     def start(self, tool: str, request: Path | None, day: date) -> None:
         """Takes up the file, or starts one about the people and items of the request or as typed in."""
@@ -149,8 +152,12 @@ class Asking:
         from fairshare.decide import walk as walking
 
         self._show_question(walk, question)
-        commands = {WHY: "why is this asked?", NOBODY: "nobody can find out", LATER: "I don't know yet"}
-        commands[BACK] = "go back"
+        commands = {WHY: "why is this asked?", READ: "what the handbook says", NOBODY: "nobody can find out"}
+        commands |= {LATER: "I don't know yet", BACK: "go back"}
+        if not self._find_paragraphs(question):
+            del commands[READ]
+        if myths := self._find_myths(question):
+            commands[MYTHS] = f"what is often said, and wrong ({len(myths)})"
         if not question.can_be_unobtainable:
             del commands[NOBODY]
         if walk.at is not None:
@@ -162,6 +169,12 @@ class Asking:
                 match said:
                     case "w":
                         self._show_why(walk, question)
+                        continue
+                    case "h":
+                        self._show_handbook(question)
+                        continue
+                    case "m":
+                        self._show_myths(self._find_myths(question))
                         continue
                     case "u":
                         return walking.answer_unobtainable(self.held.base, walk, question.key)
@@ -218,10 +231,43 @@ class Asking:
         self.screen.line(words.question, "bold")
         if words.help:
             self.screen.line(words.help)
+        if not self.held.base.tools[walk.tool].emergency:  # no time for it
+            self._tell_myth(question)
         if question.draft is not None:
             self.screen.line(f"Answered before: {self.held.words.label(question.fact, question.draft.value)}", "cyan")
         if question.returning:
             self.screen.line("You left this open. Stop here if it cannot be answered now.", "cyan")
+
+    def _tell_myth(self, question: Question) -> None:
+        """The myth that most distorts this answer, where it first bites."""
+        untold = [each for each in self._find_myths(question) if each.id not in self._myths_told]
+        self._show_myths(untold[:1])
+
+    def _find_myths(self, question: Question) -> list[Myth]:
+        """The myths tied to this question, those that are tied to the fewest others first."""
+        from fairshare.learn import myths_for_fact
+
+        return sorted(myths_for_fact(question.fact, self.held.words.language), key=lambda each: len(each.facts))
+
+    def _show_myths(self, myths: Iterable[Myth]) -> None:
+        for myth in myths:
+            self._myths_told.add(myth.id)
+            self.screen.line(f"Often said, and wrong: “{myth.statement}”", "yellow")
+            self.screen.line(myth.truth, indent=2)
+            self.screen.line(myth.source, "dim", indent=2)
+
+    def _find_paragraphs(self, question: Question) -> tuple[Paragraph, ...]:
+        from fairshare.learn import load_handbook
+
+        return load_handbook(self.held.words.language).paragraphs_for_fact(question.fact)
+
+    def _show_handbook(self, question: Question) -> None:
+        from fairshare.cli.learn import show_paragraph
+        from fairshare.learn.reading import load_phrases
+
+        phrases = load_phrases(self.held.words.language)
+        for each in self._find_paragraphs(question):
+            show_paragraph(self.screen, each, phrases)
 
     def _show_why(self, walk: Walk, question: Question) -> None:
         from fairshare.cli.assess import look_at

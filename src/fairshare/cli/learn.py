@@ -45,12 +45,13 @@ def handbook(
         screen.line(chapter.source, "dim")
         for each in chapter.paragraphs:
             screen.line()
-            _show_paragraph(screen, each, phrases)
+            show_paragraph(screen, each, phrases)
 
     return Page(asdict(chapter), show)
 
 
-def _show_paragraph(screen: Screen, paragraph: Paragraph, phrases: Any) -> None:
+def show_paragraph(screen: Screen, paragraph: Paragraph, phrases: Any) -> None:
+    """A paragraph of the handbook: must, should or could; what it rests on, and how that was checked."""
     screen.line(f"{phrases[paragraph.label].upper()}: {paragraph.text}")
     if paragraph.note:
         screen.line(f"{phrases['note']}: {paragraph.note}", indent=2)
