@@ -42,7 +42,9 @@ KNOWN_ID = "known id £ 1"
 RAGGED = {"MISSING COLUMNS": TOO_FEW, "TOO MANY COLUMNS": TOO_MANY}
 COPY_AS = {
     "csv": "FORMAT csv, HEADER true, FORCE_QUOTE *, USE_TMP_FILE false",
-    "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE_BYTES '{group_mb}MB'",
+    # Level 1 takes a third less time to write than DuckDB's 3, and no more room: pseudonyms do not compress.
+    "parquet": "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false, "
+    "ROW_GROUP_SIZE_BYTES '{group_mb}MB'",
 }
 
 
