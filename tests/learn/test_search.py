@@ -127,7 +127,7 @@ NASTY = [
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_what_looks_like_a_command_is_only_words(text, language):
     for hit in search(text, language):
-        assert hit.kind in ("paragraph", "myth", "provision", "tool", "question")
+        assert hit.kind in ("paragraph", "myth", "case", "provision", "tool", "question")
 
 
 @given(st.text(max_size=MAX_TEXT + 5), st.sampled_from(["en", "cy"]), st.integers(-1, 105))

@@ -9,6 +9,7 @@ import typer
 from fairshare.cli.agree import agree
 from fairshare.cli.ask import ask
 from fairshare.cli.case import case
+from fairshare.cli.cases import cases
 from fairshare.cli.commands import Root, add_command
 from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
@@ -47,6 +48,7 @@ add_command(app, "demo", panel=PROVE)(demo)
 add_command(app, "verify", panel=PROVE)(verify)
 
 add_learning(app, panel=LEARN)
+app.add_typer(cases, name="cases", rich_help_panel=LEARN)
 
 
 @app.callback()

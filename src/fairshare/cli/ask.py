@@ -61,12 +61,15 @@ def ask(
         screen.line(f"Stopped. What you answered is in {file}; the same command takes it up again.")
     from fairshare.cli.assess import look_at
     from fairshare.cli.assessment import describe_assessment, show_assessment
+    from fairshare.cli.cases import show_close
 
     assessed = look_at(held, asking.saved())
     document = {"file": str(file), "finished": asking.finished} | describe_assessment(assessed)
 
     def show(shown: Screen) -> None:
         show_assessment(shown, assessed)
+        if rules is None:
+            show_close(shown, asking.saved(), welsh=welsh)
         shown.line(f"The answers are in {file}.")
 
     return Page(document, show)

@@ -71,12 +71,15 @@ def decide(
         return decide_at_desk(held, file, case, (ruling, propose, report), desk, name, proofs=proofs)
     from fairshare.cli.assess import look_at
     from fairshare.cli.assessment import describe_assessment, show_assessment
+    from fairshare.cli.cases import show_close
 
     seen = look_at(held, file)
     written = write_papers(seen, propose, report)
 
     def show(screen: Screen) -> None:
         show_assessment(screen, seen, with_proofs=proofs)
+        if rules is None:
+            show_close(screen, file, welsh=welsh)
         show_written(screen, written)
 
     return Page(describe_assessment(seen) | written, show)

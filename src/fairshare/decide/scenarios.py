@@ -123,6 +123,8 @@ class _Reading:
             fact = self.base.facts.get(question.partition("@")[0])
             if fact is None or not fact.values:
                 raise _refuse(written, f"{question} is no question with a list of answers", "Correct the name.")
+            if fact.id in self.base.tools[written["tool"]].starts_with:
+                raise _refuse(written, f"its tool fixes {question}", "Turn another question.")
             every = (*fact.values, *(() if fact.always_known else (UNOBTAINABLE,)))
             if unknown := {value for _, values in lines for value in values} - set(every):
                 raise _refuse(written, f"{question} takes no {sorted(unknown)[0]}", "Correct the answer.")

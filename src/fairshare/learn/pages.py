@@ -1,4 +1,4 @@
-"""Writing the handbook and the myths into the documentation, in both languages.
+"""Writing the handbook, the myths and the case studies into the documentation, in both languages.
 
 python -m fairshare.learn.pages docs/reference           writes the pages
 python -m fairshare.learn.pages docs/reference --check   changes nothing; fails if a page is not what would be written
@@ -12,9 +12,13 @@ from typing import get_args
 
 from fairshare.decide.words import Language
 from fairshare.law import load_law
+from fairshare.learn.cases import load_cases
+from fairshare.learn.cases_page import make_cases_page
 from fairshare.learn.handbook import load_handbook
 from fairshare.learn.myths import read_myths
 from fairshare.learn.render import make_handbook_page, make_myths_page, render_markdown
+from fairshare.learn.vectors import VECTOR_SCHEMAS, make_vectors, write_vectors
+from fairshare.records.schemas import render_schemas
 
 
 def render_pages() -> dict[str, str]:
@@ -24,22 +28,34 @@ def render_pages() -> dict[str, str]:
         ending = "" if language == "en" else f"-{language}"
         pages[f"handbook{ending}.md"] = render_markdown(make_handbook_page(load_handbook(language), law))
         pages[f"myths{ending}.md"] = render_markdown(make_myths_page(read_myths(language), law))
+        pages[f"cases{ending}.md"] = render_markdown(make_cases_page(load_cases(), language))
     return pages
 
 
+def render_vectors() -> dict[str, str]:
+    """The case studies as test vectors, and the JSON Schema of that file, by file name."""
+    vectors = write_vectors(make_vectors(load_cases().values())).decode()
+    return {"test-vectors.json": vectors, **render_schemas(VECTOR_SCHEMAS)}
+
+
+def render_files() -> dict[str, str]:
+    """Everything that is written, by file name."""
+    return render_pages() | render_vectors()
+
+
 def list_stale(folder: Path) -> list[str]:
-    """The pages in a folder that are missing or not what would be written."""
+    """The files in a folder that are missing or not what would be written."""
     return [
         name
-        for name, text in render_pages().items()
+        for name, text in render_files().items()
         if not (folder / name).is_file() or (folder / name).read_text("utf-8") != text
     ]
 
 
 def write_pages(folder: Path) -> None:
-    """Writes every page into a folder."""
+    """Writes every file into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in render_pages().items():
+    for name, text in render_files().items():
         (folder / name).write_text(text, "utf-8")
 
 

@@ -47,12 +47,21 @@ def shape_case(case: CaseStudy) -> CaseShape:
     return CaseShape(("f1",), case.persons, tuple((ref, "f1", person) for ref, person in case.items.items()))
 
 
-def answer_case(case: CaseStudy, changes: Mapping[str, Given] | None = None) -> dict[str, Answer]:
-    """The answers of a case, some of them changed or added."""
-    return {key: Answer(value=value) for key, value in {**case.answers, **(changes or {})}.items()}
+def answer_case(case: CaseStudy, changes: Mapping[str, Given | None] | None = None) -> dict[str, Answer]:
+    """The answers of a case, some of them changed, added or (None) taken away.
+
+    A change to a plain question holds for every person and item, whatever the case says of each.
+    """
+    given: dict[str, Given | None] = dict(case.answers)
+    for key, value in (changes or {}).items():
+        given = {name: each for name, each in given.items() if name.partition("@")[0] != key}
+        given[key] = value
+    return {key: Answer(value=value) for key, value in given.items() if value is not None}
 
 
-def run_case(case: CaseStudy, *, changes: Mapping[str, Given] | None = None, base: RuleBase | None = None) -> CaseRun:
+def run_case(
+    case: CaseStudy, *, changes: Mapping[str, Given | None] | None = None, base: RuleBase | None = None
+) -> CaseRun:
     """Puts a case to its tool under the law of its day.
 
     Takes    changes: answers to give instead of the case's own; base: the rules, those of Fairshare if none are named.
@@ -75,11 +84,9 @@ def check_cases(cases: Iterable[CaseStudy], *, base: RuleBase | None = None) -> 
     """
     rules = base or load_real_base()
     changes = list_law_changes(rules)
-    found = {}
-    for each in cases:
-        day = max((change for change in changes if change <= each.day), default=each.day)
-        found[each.id] = tuple(_list_differences(each, *_settle_case(each, rules, day)))
-    return found
+    return {
+        each.id: tuple(_list_differences(each, *_settle_case(each, place_case(each, rules, changes)))) for each in cases
+    }
 
 
 def list_law_changes(base: RuleBase) -> set[date]:
@@ -88,17 +95,34 @@ def list_law_changes(base: RuleBase) -> set[date]:
     return starts | {each.end + timedelta(1) for each in base.rules.values() if each.end}
 
 
-def _settle_case(case: CaseStudy, base: RuleBase, day: date) -> tuple[dict[str, Outcome | None], dict[str, Status]]:
-    """The outcome of each item and where each conclusion stands, in the case's own names."""
-    plain = {ref: f"p{at}" for at, ref in enumerate(case.persons, 1)}
-    plain |= {ref: f"i{at}" for at, ref in enumerate(case.items, 1)}
-    own = {**{short: ref for ref, short in plain.items()}, "f1": "f1"}
-    items = tuple((plain[ref], "f1", plain[person] if person else None) for ref, person in case.items.items())
-    shape = CaseShape(("f1",), tuple(plain[each] for each in case.persons), items)
+@dataclass(frozen=True)
+class PlacedCase:
+    """A case in the program that it shares with others of its form, whatever they call their people and items."""
+
+    program: Program
+    known: dict[int, int]
+    """Its answers, by variable and value."""
+    names: dict[str, str]
+    """The name in the program of each person and item."""
+
+
+def place_case(case: CaseStudy, base: RuleBase, changes: set[date]) -> PlacedCase:
+    """A case with its program: one for each tool, form of case and span of days between two changes of the law."""
+    names = {ref: f"p{at}" for at, ref in enumerate(case.persons, 1)}
+    names |= {ref: f"i{at}" for at, ref in enumerate(case.items, 1)}
+    items = tuple((names[ref], "f1", names[person] if person else None) for ref, person in case.items.items())
+    shape = CaseShape(("f1",), tuple(names[each] for each in case.persons), items)
+    day = max((each for each in changes if each <= case.day), default=case.day)
     program = find_program(base, case.tool, shape, day)
-    known = assignment(program, {_rename(key, plain): each for key, each in answer_case(case).items()})
-    wanted = {_rename(key, plain) for key in (*case.expect.holds, *case.expect.fails, *case.expect.safeguards)}
-    outcomes, statuses = _settle(program, known, wanted)
+    answers = {_rename(key, names): each for key, each in answer_case(case).items()}
+    return PlacedCase(program, assignment(program, answers), names)
+
+
+def _settle_case(case: CaseStudy, placed: PlacedCase) -> tuple[dict[str, Outcome | None], dict[str, Status]]:
+    """The outcome of each item and where each conclusion stands, in the case's own names."""
+    own = {short: ref for ref, short in placed.names.items()}
+    keys = (*case.expect.holds, *case.expect.fails, *case.expect.safeguards)
+    outcomes, statuses = _settle(placed.program, placed.known, {_rename(key, placed.names) for key in keys})
     return (
         {own[item]: Outcome(found) if found else None for item, found in outcomes.items()},
         {_rename(key, own): status for key, status in statuses.items()},

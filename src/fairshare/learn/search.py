@@ -1,4 +1,4 @@
-"""Finding a word anywhere in what Fairshare can say: the handbook, the myths, the law, the tools and the questions.
+"""Finding a word anywhere in what Fairshare can say: handbook, myths, cases, law, tools and questions.
 
 The full-text search of SQLite does the work, in memory: nothing that somebody looks for is written anywhere.
 """
@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from fairshare.decide.library import load_words
 from fairshare.decide.words import Language
 from fairshare.law import Provision, load_law
+from fairshare.learn.cases import load_cases
 from fairshare.learn.handbook import load_handbook
 from fairshare.learn.mutations import list_forms
 from fairshare.learn.myths import load_myths
@@ -33,9 +34,9 @@ _TOKENIZERS: dict[Language, str] = {
     "en": "porter unicode61 remove_diacritics 2",
     "cy": "unicode61 remove_diacritics 2",
 }
-_WEIGHTS = {"paragraph": 1.4, "myth": 1.4, "tool": 1.2, "provision": 1.0, "question": 0.9}
+_WEIGHTS = {"paragraph": 1.4, "myth": 1.4, "case": 0.7, "tool": 1.2, "provision": 1.0, "question": 0.9}
 """Short texts score high by themselves; what explains comes before what is merely listed."""
-Kind = Literal["paragraph", "myth", "provision", "tool", "question"]
+Kind = Literal["paragraph", "myth", "case", "provision", "tool", "question"]
 
 
 class SearchTooLong(BadInput):
@@ -107,7 +108,9 @@ def search(text: str, language: Language = "en", limit: int = 10) -> tuple[Hit, 
         return ()
     terms = [_write_term(word, language) for word in words]
     index = _open_index(language)
-    return index.find(" AND ".join(terms), limit) or index.find(" OR ".join(terms), limit)
+    found = index.find(" AND ".join(terms), limit)
+    # A story is long enough to hold any few words by chance; alone, it does not keep out what explains.
+    return found if any(each.kind != "case" for each in found) else index.find(" OR ".join(terms), limit)
 
 
 def _write_term(word: str, language: Language) -> str:
@@ -169,6 +172,10 @@ def _list_entries(language: Language) -> Iterator[_Entry]:
             yield _Entry("paragraph", each.id, chapter.title, " ".join(filter(None, (each.text, each.note))))
     for myth in load_myths(language):
         yield _Entry("myth", myth.id, myth.statement, f"{myth.truth} {myth.why_believed}")
+    for case in load_cases().values():
+        told = (case.told, case.expect.because, case.lesson)
+        body = " ".join(each.say(language) for each in told)
+        yield _Entry("case", case.id, case.title.say(language), f"{body} {case.source.name}")
     words = load_words(language)
     for name, tool in words.tools.items():
         yield _Entry("tool", name, tool.title, f"{tool.for_whom} {tool.not_for}".strip())
