@@ -10,10 +10,11 @@ from fairshare.cli.assess import Seen, prove
 from fairshare.cli.screen import Screen
 from fairshare.decide.explain import Proof, tell_proof
 from fairshare.decide.ground import key_of
-from fairshare.decide.reasons import find_grounds, find_next_steps, find_reasons
+from fairshare.decide.reasons import find_answer, find_grounds, find_next_steps, find_reasons
 from fairshare.words import Outcome
 
 SORTS = {
+    "answer": "Answer of this test",
     "regime": "Which law governs it",
     "power": "Power",
     "lawful_basis": "Lawful basis",
@@ -73,11 +74,13 @@ def describe_item(seen: Seen, ref: str) -> dict[str, Any]:
     waiting = found.waiting_for.get(ref, ())
     outcome = found.items[ref]
     shared = outcome is not None and outcome.shares
+    answer = find_answer(found, ref)
     return {
         "item": ref,
         "label": seen.file.labels.get(ref, ref),
         "person": seen.file.labels.get(person, person) if person else None,
         "outcome": outcome,
+        "answer": seen.held.words.conclusion(answer).title if answer else None,
         "reasons": [each.model_dump() for each in find_reasons(found, seen.held.words, ref)],
         "next_steps": [] if shared else find_next_steps(found, seen.held.words, ref),
         "because": [{"conclusion": each.key, "title": each.title, "proof": say_proof(seen, each)} for each in proofs],
@@ -135,7 +138,11 @@ def show_assessment(screen: Screen, seen: Seen, *, with_proofs: bool = False) ->
     """An assessment for a person: the outcome first, then item by item, then what it rests on."""
     document = describe_assessment(seen)
     screen.heading(seen.held.words.tool(document["tool"]).title)
-    screen.line(f"Under the law of {document['law_date']}, the assessment is: {document['outcome']}", "bold")
+    answers = list(dict.fromkeys(each["answer"] for each in document["items"] if each["answer"]))
+    said = "; ".join(answers) if answers else document["outcome"]
+    screen.line(
+        f"Under the law of {document['law_date']}, the {'answer' if answers else 'assessment'} is: {said}", "bold"
+    )
     screen.line("An assessment is not a decision, and not legal advice: a named person decides.", "dim")
     show_items(screen, document["items"])
     show_reasons(screen, document["items"], with_proofs=with_proofs)
@@ -162,7 +169,7 @@ def show_items(screen: Screen, items: list[dict[str, Any]]) -> None:
     people = any(item["person"] for item in items)
     rows = []
     for item in items:
-        said = OUTCOMES[Outcome(item["outcome"])] if item["outcome"] else "not known yet"
+        said = item["answer"] or (OUTCOMES[Outcome(item["outcome"])] if item["outcome"] else "not known yet")
         rows.append((item["label"], *([item["person"] or ""] if people else []), said))
     screen.table(["item", *(["about"] if people else []), "assessed"], rows)
 

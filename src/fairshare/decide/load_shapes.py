@@ -34,6 +34,7 @@ Sort = Literal[
     "red_flag",
     "need",
     "emergency",
+    "answer",
 ]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

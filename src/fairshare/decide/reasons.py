@@ -92,3 +92,22 @@ def find_next_steps(assessment: Assessment, words: Words, item: str) -> tuple[st
     """What the asker or the holder can do next about an item that is not shared."""
     steps = [words.conclusion(key.partition("@")[0]).next_step for key in find_grounds(assessment, item, words)]
     return tuple(dict.fromkeys(sentence(step) for step in steps if step))
+
+
+def find_answer(assessment: Assessment, item: str) -> str | None:
+    """The conclusion by which a tool that asks one test answers it for an item; None in a tool that decides."""
+    goals = assessment.base.tools[assessment.program.tool].goals
+    answers = (name for name in goals if assessment.base.conclusions[name].sort == "answer")
+    return next((name for name in answers if assessment.statuses.get(key_of(name, item)) is Status.TRUE), None)
+
+
+def find_findings(assessment: Assessment, item: str) -> tuple[str, ...]:
+    """What else such a tool concluded for an item: the conclusions it works towards that hold, in its own order."""
+    view, base = find_view(assessment, item), assessment.base
+    goals = (base.conclusions[name] for name in base.tools[assessment.program.tool].goals)
+    return tuple(
+        each.id
+        for each in goals
+        if each.sort != "answer"
+        and assessment.statuses.get(key_of(each.id, view.instance(each.scope) or "")) is Status.TRUE
+    )

@@ -13,7 +13,7 @@ from functools import partial
 from fairshare.decide.assess import Assessment
 from fairshare.decide.explain import Citer
 from fairshare.decide.phrases import sentence
-from fairshare.decide.reasons import find_next_steps, find_reasons
+from fairshare.decide.reasons import find_answer, find_findings, find_next_steps, find_reasons
 from fairshare.decide.report_answers import tell_answers, tell_findings, tell_proofs
 from fairshare.decide.report_shape import (
     Block,
@@ -84,6 +84,8 @@ class _Writer(Telling):
 
     def _result(self) -> list[Block]:
         found, decision, say = self.assessment, self.decision, self.say
+        if not decision and (answered := self._answer()):
+            return [*answered, *(Paragraph(text, weighty=True) for text in self._warnings())]
         name = decision.outcome if decision else found.outcome
         blocks: list[Block] = [
             Paragraph(say("result_decided" if decision else "result_case", outcome=say(name.value)), weighty=True)
@@ -102,6 +104,20 @@ class _Writer(Telling):
         blocks.append(self._picture())
         blocks += [Paragraph(text, weighty=True) for text in self._warnings()]
         return blocks
+
+    def _answer(self) -> list[Block]:
+        """What a tool that asks one test answers, item by item, instead of an outcome; empty in a tool that decides."""
+        blocks: list[Block] = []
+        for item in self.assessment.items:
+            name = find_answer(self.assessment, item)
+            if name:
+                text = sentence(self.words.conclusion(name).true)
+                blocks.append(
+                    Paragraph(self.say("result_answer", item=self.name_part(item), answer=text), weighty=True)
+                )
+                titles = (self.words.conclusion(each).title for each in find_findings(self.assessment, item))
+                blocks.append(Bullets(self.say("result_findings"), tuple(dict.fromkeys(titles))))
+        return [each for each in blocks if not (isinstance(each, Bullets) and not each.items)]
 
     def _warnings(self) -> Iterator[str]:
         say = self.say
@@ -246,7 +262,7 @@ class _Writer(Telling):
                     self.name_part(person) if person else say("nobody"),
                     f"{say(self.find_state(ref))}: {self.name_outcome(outcome)}"
                     if line
-                    else self.name_outcome(outcome),
+                    else self.name_item_outcome(ref),
                     (line.treatment if line else None) or "-",
                     " ".join(reasons) or "-",
                 )

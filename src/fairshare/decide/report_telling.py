@@ -15,6 +15,7 @@ from fairshare.decide.conditions_in_words import Sight
 from fairshare.decide.explain import Citation, Citer, make_sight
 from fairshare.decide.language import Scope
 from fairshare.decide.phrases import FOLDER, Phrases, load_phrases, sentence
+from fairshare.decide.reasons import find_answer
 from fairshare.decide.ruling import Matter
 from fairshare.decide.settle import Status
 from fairshare.decide.views import list_views
@@ -66,6 +67,11 @@ class Telling:
     def name_outcome(self, outcome: Outcome | None) -> str:
         """An outcome in words."""
         return self.say(outcome.value if outcome else "open")
+
+    def name_item_outcome(self, item: str) -> str:
+        """The outcome of an item in words or, in a tool that asks one test, the answer of that test."""
+        answer = find_answer(self.assessment, item)
+        return self.words.conclusion(answer).title if answer else self.name_outcome(self.assessment.items[item])
 
     def find_state(self, item: str) -> str:
         """What becomes of an item: `agreed`, `redacted`, `withheld` or `open`."""
