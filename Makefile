@@ -79,6 +79,7 @@ docs: $(VENV)/.stamp-dev ## Write docs/reference and docs/pictures again from th
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.chain_picture
 	@$(BIN)/python -m tools.tools_page
+	@$(BIN)/python -m tools.second_page
 	@$(BIN)/python -m tools.decides_pages
 	@$(BIN)/python -m tools.lawyer_page
 	@$(BIN)/python -m tools.vocabulary_files

@@ -24,8 +24,9 @@ how, and what came of it.
 ## How it was made
 
 The second encoding is six answer-set programs for [clingo](https://potassco.org/clingo/), in `tests/second`. Each
-begins with the provisions it was written from. Its author worked from the text of the law, the questions with their
-answers, and the names and sentences of the conclusions, and committed the programs before opening a rule. For the
+begins with the provisions it was written from. Its author worked from the text of the law (from digests where the
+text was not to hand), the questions with their answers, and the names and sentences of the conclusions, and committed
+the programs before opening a rule. For the
 three tools whose name begins with `gate.` that was not quite so: by an oversight the author had read the one-sentence
 reasons of some rules, though never a condition. The programs of `em.sixty_seconds`, `le.victim_request` and
 `le.wrong_recipient` had no such help. After the comparison some programs were mended; each such place is marked, and

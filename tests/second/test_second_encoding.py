@@ -65,7 +65,7 @@ def conclude(program: Program, case: Case) -> set[str]:
     [
         ("gate.recognised_interest", 'answer("purpose.only_sentences", "no")', 'answer("trigger", "request")'),
         ("gate.compatible_purpose", "allows_d_and_e :- on_consent, cannot_ask.", "allows_d_and_e :- on_consent."),
-        ("gate.transfer", 'answer("transfer.exception", "fits"), free', 'answer("transfer.exception", "fits")'),
+        ("gate.transfer", "excepted, free.", "excepted."),
         ("le.victim_request", 'specified(Matter) :- answer(Matter, "left_out_lawfully").', ""),
         ("em.sixty_seconds", "may :- now, not listed,", "may :- now,"),
         ("le.wrong_recipient", 'answer("breach.risk", "high_risk")', 'not answer("breach.risk", "unlikely")'),
