@@ -18,8 +18,11 @@ from fairshare.words.values import Value
 
 Words = Annotated[str, StringConstraints(max_length=200_000)]
 Caption = Annotated[str, StringConstraints(max_length=2_000)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,119}$")]
-"""A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format."""
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+"""A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format.
+
+At most 64 characters, because that is the longest tag of a content control that Word takes.
+"""
 Day = date  # under this name, because one of the fields is called `date`
 Language = Literal["en-GB", "cy-GB"]
 
@@ -29,13 +32,27 @@ MAX_PICTURE_BYTES = 5_000_000
 MAX_PIXELS = 40_000_000
 
 
+def _check_link(link: str) -> str:
+    # Word refuses a whole document for one address that it cannot take apart.
+    if not link.startswith("mailto:") and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][^\[\]]*)?", link):
+        raise ValueError("the link is not a plain web address")
+    return link
+
+
+Link = Annotated[
+    str,
+    StringConstraints(pattern=r"^(https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+$", max_length=2_000),
+    AfterValidator(_check_link),
+]
+
+
 class Run(Value):
     """A stretch of text that looks one way. A change in it is what Word calls a tracked change."""
 
     text: Words
     strong: bool = False
     emphasis: bool = False
-    link: Annotated[str, StringConstraints(pattern=r"^(https?://|mailto:)[^\s<>\"]+$", max_length=2_000)] | None = None
+    link: Link | None = None
     change: Literal["inserted", "deleted"] | None = None
     by: Caption | None = None
     """Who made the change."""
@@ -135,8 +152,11 @@ class FormField(Value):
     def _choices_where_they_belong(self) -> FormField:
         if (self.sort in {"choice", "many"}) != bool(self.choices):
             raise ValueError("choices belong to a field of sort choice or many, and to no other")
-        if len({choice.value for choice in self.choices}) != len(self.choices):
-            raise ValueError("two choices have the same value")
+        for each in ("value", "label"):
+            if len({getattr(choice, each) for choice in self.choices}) != len(self.choices):
+                raise ValueError(f"two choices have the same {each}")
+        if self.sort == "many" and any(len(self.name) + len(choice.value) > 63 for choice in self.choices):
+            raise ValueError("the field's name and a choice's value are longer than 63 characters together")
         return self
 
     @property
