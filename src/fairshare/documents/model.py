@@ -16,8 +16,29 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from fairshare.words.values import Value
 
-Words = Annotated[str, StringConstraints(max_length=200_000)]
-Caption = Annotated[str, StringConstraints(max_length=2_000)]
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Controls, which XML cannot hold; overrides of direction, which make a line read other than it is; noncharacters.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202d\u202e\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\ufeff"
+    + "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
+def clean_text(text: str) -> str:
+    """Text as every format can carry it: what cannot be shown becomes `\\ufffd`, in sight, and lines end one way.
+
+    >>> clean_text("one\\r\\ntwo\\x00")
+    'one\\ntwo\ufffd'
+    """
+    return _UNPRINTABLE.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+
+
+Words = Annotated[str, StringConstraints(max_length=200_000), AfterValidator(clean_text)]
+Caption = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(clean_text)]
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(clean_text)
+]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 """A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format.
 
@@ -130,7 +151,7 @@ class Choice(Value):
     """One of the answers that a field offers: the value that is kept, and the words that people read."""
 
     value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$")]
-    label: Caption
+    label: Label
 
 
 class FormField(Value):
@@ -142,7 +163,7 @@ class FormField(Value):
     """
 
     name: Name
-    label: Caption
+    label: Label
     hint: Caption = ""
     value: Words | None = None
     sort: Literal["line", "text", "choice", "yes_no", "date", "amount", "many"] = "line"
@@ -224,7 +245,7 @@ class Picture(Value):
 
     block: Literal["picture"] = "picture"
     picture: PictureBytes
-    alt: Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
+    alt: Label
     caption: Caption = ""
 
 
@@ -305,7 +326,7 @@ class Document(Value):
     """
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
+    title: Label
     language: Language = "en-GB"
     reference: Caption | None = None
     dated: date
