@@ -155,12 +155,7 @@ def tell_case(screen: Screen, case: CaseStudy, language: Language) -> None:
 
 
 @add_command(cases, "open")
-def open_case(
-    case: CaseId,
-    change: Changes = None,
-    save: SavePath = None,
-    welsh: Welsh = False,
-) -> Page:
+def open_case(case: CaseId, change: Changes = None, save: SavePath = None, welsh: Welsh = False) -> Page:
     """Run a case study, as it was or with facts changed, and see what a changed fact does."""
     from fairshare.cli.answers_file import write_answers
     from fairshare.cli.assess import look_at
