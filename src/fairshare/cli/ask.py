@@ -155,17 +155,7 @@ class Asking:
         from fairshare.decide import walk as walking
 
         self._show_question(walk, question)
-        commands = {WHY: "why is this asked?", READ: "what the handbook says", NOBODY: "nobody can find out"}
-        commands |= {LATER: "I don't know yet", BACK: "go back"}
-        if not self._find_paragraphs(question):
-            del commands[READ]
-        if myths := self._find_myths(question):
-            commands[MYTHS] = f"what is often said, and wrong ({len(myths)})"
-        if not question.can_be_unobtainable:
-            del commands[NOBODY]
-        if walk.at is not None:
-            commands[ON] = "leave it as it is"
-        commands[STOP] = "stop and keep"
+        commands = self._list_commands(walk, question)
         while True:
             said = self._read(question, commands)
             try:
@@ -194,6 +184,20 @@ class Asking:
                         return self._told(walking.give_answer(self.held.base, walk, question.key, answer))
             except FairshareError as error:
                 self.screen.line(f"{error.message}. {error.fix}", "yellow")
+
+    def _list_commands(self, walk: Walk, question: Question) -> dict[str, str]:
+        """What can be typed at a question besides an answer."""
+        commands = {WHY: "why is this asked?"}
+        if self._find_paragraphs(question):
+            commands[READ] = "what the handbook says"
+        if myths := self._find_myths(question):
+            commands[MYTHS] = f"what is often said, and wrong ({len(myths)})"
+        if question.can_be_unobtainable:
+            commands[NOBODY] = "nobody can find out"
+        commands |= {LATER: "I don't know yet", BACK: "go back"}
+        if walk.at is not None:
+            commands[ON] = "leave it as it is"
+        return commands | {STOP: "stop and keep"}
 
     def _read(self, question: Question, commands: dict[str, str]) -> str:
         fact = self.held.base.facts[question.fact]

@@ -44,17 +44,6 @@ def verify(screen: Screen, folder: RulesFolder = None) -> Page:
     outcomes = count_outcomes(held.base, sightings.reached, faults)
     counted = {"tools": len(held.base.tools), "rules": len(held.base.rules), "facts": len(held.base.facts)}
     counted |= {"properties": len(held.base.properties)}
-    listed = [
-        {
-            "sort": fault.sort,
-            "subject": fault.subject,
-            "says": fault.says,
-            "tool": fault.tool,
-            "law_date": fault.day,
-            "answers": dict(fault.answers),
-        }
-        for fault in faults
-    ]
 
     def show(shown: Screen) -> None:
         for fault in faults:
@@ -68,9 +57,21 @@ def verify(screen: Screen, folder: RulesFolder = None) -> Page:
             shown.line("The rule base is sound: no gap or contradiction, nothing unreachable or uncited.", "bold green")
         shown.line(f"Rule base {held.base.digest}")
 
-    document = {"sound": not faults, "faults": listed, "counts": counted, "outcomes": outcomes}
-    document |= {"rules": held.base.digest}
+    document = {"sound": not faults, "faults": [describe_fault(each) for each in faults], "counts": counted}
+    document |= {"outcomes": outcomes, "rules": held.base.digest}
     return Page(document, show, ExitCode.UNSOUND if faults else ExitCode.DONE)
+
+
+def describe_fault(fault: Fault) -> dict[str, Any]:
+    """A fault for machines."""
+    return {
+        "sort": fault.sort,
+        "subject": fault.subject,
+        "says": fault.says,
+        "tool": fault.tool,
+        "law_date": fault.day,
+        "answers": dict(fault.answers),
+    }
 
 
 def count_outcomes(base: RuleBase, reached: Mapping[str, int], faults: Sequence[Fault]) -> dict[str, dict[str, int]]:
