@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fairshare.documents.model import (
     Block,
@@ -70,7 +71,7 @@ def read_phrases(language: Language) -> dict[str, str]:
     return dict(parse_yaml(path.read_bytes(), where=path.name))
 
 
-def write_day(document: Document, day: Any) -> str:
+def write_day(document: Document, day: date) -> str:
     """A day in words, in the document's language."""
     spoken: Literal["en", "cy"] = "cy" if document.language == "cy-GB" else "en"
     return write_date(day, spoken)
@@ -105,6 +106,14 @@ def list_options(field: FormField, language: Language) -> list[tuple[str, str, b
     return [(choice.value, choice.label, choice.value in chosen) for choice in field.choices]
 
 
+def find_stray(field: FormField, document: Document) -> str | None:
+    """An answer that is none of the options of a field that offers some."""
+    known = {value for value, _, _ in list_options(field, document.language)}
+    given = field.chosen if field.sort == "many" else (field.value,)
+    stray = "\n".join(each for each in given if each and each not in known) if known else ""
+    return stray if stray.strip() else None
+
+
 def write_answer(field: FormField, document: Document) -> str | None:
     """What was answered, in words; none if the field is blank.
 
@@ -116,7 +125,16 @@ def write_answer(field: FormField, document: Document) -> str | None:
     if labels:
         given = field.chosen if field.sort == "many" else (field.value,)
         return "\n".join(labels.get(each, each) for each in given)
-    return field.value
+    day = read_day(field.value) if field.sort == "date" else None
+    return write_day(document, day) if day else field.value
+
+
+def read_day(text: str) -> date | None:
+    """The day that an ISO date names; none if it is something else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def name_columns(table: Table) -> list[tuple[str, Runs]]:

@@ -35,9 +35,9 @@ def clean_text(text: str) -> str:
 
 
 Words = Annotated[str, StringConstraints(max_length=200_000), AfterValidator(clean_text)]
-Caption = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(clean_text)]
+Caption = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(clean_text)]
 Label = Annotated[
-    str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(clean_text)
+    str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True), AfterValidator(clean_text)
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 """A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format.
@@ -207,8 +207,14 @@ class Notice(Value):
     runs: Runs
 
 
+_UNSAFE_SVG = re.compile(
+    r"<!DOCTYPE|<!ENTITY|<\?xml-stylesheet|<(?:\w+:)?(?:script|foreignObject)\b|@import|href\s*=\s*[\"'](?!#|data:image/)",
+    re.IGNORECASE,
+)
+
+
 def find_picture_type(picture: bytes) -> Literal["png", "svg"] | None:
-    """Whether bytes are a PNG or an SVG picture; neither, if an SVG carries a script or a document type.
+    """Whether bytes are a PNG or an SVG picture; neither, if an SVG runs or fetches something.
 
     >>> find_picture_type(b'<svg xmlns="http://www.w3.org/2000/svg"/>'), find_picture_type(b"GIF89a")
     ('svg', None)
@@ -219,7 +225,7 @@ def find_picture_type(picture: bytes) -> Literal["png", "svg"] | None:
         text = picture.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    if re.search(r"<!DOCTYPE|<!ENTITY|<\?xml-stylesheet|<(?:\w+:)?(?:script|foreignObject)\b", text, re.IGNORECASE):
+    if _UNSAFE_SVG.search(text):
         return None
     return "svg" if re.match(r"\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->)*<svg[\s>/]", text, re.DOTALL) else None
 
