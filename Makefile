@@ -68,6 +68,7 @@ check-docs: $(VENV)/.stamp-dev ## Are the generated pages and pictures up to dat
 	@$(BIN)/python -m tools.tools_page --check
 	@$(BIN)/python -m tools.decides_pages --check
 	@$(BIN)/python -m tools.lawyer_page --check
+	@$(BIN)/python -m tools.vocabulary_files --check
 	@$(BIN)/python -m fairshare.learn.pages docs/reference --check
 
 format: $(VENV)/.stamp-dev ## Format the code and mend what the linter can mend
@@ -78,8 +79,10 @@ docs: $(VENV)/.stamp-dev ## Write docs/reference and docs/pictures again from th
 	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.chain_picture
 	@$(BIN)/python -m tools.tools_page
+	@$(BIN)/python -m tools.second_page
 	@$(BIN)/python -m tools.decides_pages
 	@$(BIN)/python -m tools.lawyer_page
+	@$(BIN)/python -m tools.vocabulary_files
 	@$(BIN)/python -m fairshare.ledger.schemas docs/reference/schemas
 	@$(BIN)/python -m fairshare.learn.pages docs/reference
 

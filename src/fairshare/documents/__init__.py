@@ -1,0 +1,43 @@
+"""Documents: one model, written to and read from the formats that people use. Formats only, nothing of data sharing."""
+
+from fairshare.documents.model import (
+    Block,
+    Brand,
+    Choice,
+    Document,
+    Fields,
+    FormField,
+    Heading,
+    Notice,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Points,
+    Run,
+    Runs,
+    SignaturePlace,
+    Table,
+    make_runs,
+    read_runs,
+)
+
+__all__ = [
+    "Block",
+    "Brand",
+    "Choice",
+    "Document",
+    "Fields",
+    "FormField",
+    "Heading",
+    "Notice",
+    "PageBreak",
+    "Paragraph",
+    "Picture",
+    "Points",
+    "Run",
+    "Runs",
+    "SignaturePlace",
+    "Table",
+    "make_runs",
+    "read_runs",
+]
