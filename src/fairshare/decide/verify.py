@@ -201,9 +201,8 @@ def _check_property(base: RuleBase, each: Property, steps: list[Step], sightings
             with Inspection(changed, program) as inspection:
                 if any(name[0] == "broken" for name, _ in inspection.find_forbidden()):
                     return
-    yield Fault(
-        FaultSort.PROPERTY, each.id, f"It still holds without {each.mutant}, so it says nothing about that rule."
-    )
+    says = f"It still holds with {each.mutant} spoiled, so it says nothing about that rule."
+    yield Fault(FaultSort.PROPERTY, each.id, says)
 
 
 def _list_unseen(base: RuleBase, sightings: Sightings) -> Iterator[Fault]:
