@@ -81,17 +81,7 @@ def list_cases(
         and outcome in (None, each.expect.case)
         and all(word in _say_all(each, language) for word in words)
     ]
-    listed = [
-        {
-            "case": each.id,
-            "title": each.title.say(language),
-            "tool": each.tool,
-            "kind": each.source.kind,
-            "expected": each.expect.case,
-            "checked": each.source.checked,
-        }
-        for each in found
-    ]
+    listed = [_summarise(each, language) for each in found]
 
     def show(screen: Screen) -> None:
         rows = [(each.id, each.title.say(language), each.tool, each.expect.case.value) for each in found]
@@ -99,6 +89,17 @@ def list_cases(
         screen.line("`fairshare cases show CASE` tells one, and `fairshare cases open CASE` runs it.")
 
     return Page({"cases": listed}, show)
+
+
+def _summarise(case: CaseStudy, language: Language) -> dict[str, Any]:
+    return {
+        "case": case.id,
+        "title": case.title.say(language),
+        "tool": case.tool,
+        "kind": case.source.kind,
+        "expected": case.expect.case,
+        "checked": case.source.checked,
+    }
 
 
 def _say_all(case: CaseStudy, language: Language) -> str:
@@ -172,8 +173,11 @@ def open_case(
     if save is not None:
         write_file(save, write_answers(file), replace=False)
     after = seen.assessment.items
-    changed = [ref for ref, outcome in before.outcomes.items() if outcome is not after[ref]]
-    effects = [{"about": ref, "before": before.outcomes[ref], "after": after[ref]} for ref in changed]
+    effects: list[dict[str, Any]] = [
+        {"about": ref, "before": outcome, "after": after[ref]}
+        for ref, outcome in before.outcomes.items()
+        if outcome is not after[ref]
+    ]
     document = describe_assessment(seen) | {
         "case": found.id,
         "changed": changes,
@@ -186,16 +190,21 @@ def open_case(
         tell_case(screen, found, language)
         show_assessment(screen, seen)
         if changes:
-            screen.heading("What the change does")
-            for ref in changed:
-                turn = f"{before.outcomes[ref] or 'open'} -> {after[ref] or 'open'}"
-                screen.bullet(f"{found.name_item(ref, language)}: {turn}", "yellow")
-            if not changed:
-                screen.line("No item comes out otherwise.")
+            show_effects(screen, found, effects, language)
         if save is not None:
             screen.line(f"The answers are in {save}.")
 
     return Page(document, show)
+
+
+def show_effects(screen: Screen, case: CaseStudy, effects: list[dict[str, Any]], language: Language) -> None:
+    """Which items come out otherwise once facts are changed."""
+    screen.heading("What the change does")
+    for each in effects:
+        turn = f"{each['before'] or 'open'} -> {each['after'] or 'open'}"
+        screen.bullet(f"{case.name_item(each['about'], language)}: {turn}", "yellow")
+    if not effects:
+        screen.line("No item comes out otherwise.")
 
 
 def read_change(text: str) -> tuple[str, Given | None]:

@@ -16,10 +16,34 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from fairshare.words.values import Value
 
-Words = Annotated[str, StringConstraints(max_length=200_000)]
-Caption = Annotated[str, StringConstraints(max_length=2_000)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,119}$")]
-"""A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format."""
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Controls, which XML cannot hold; overrides of direction, which make a line read other than it is; noncharacters.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202d\u202e\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\ufeff"
+    + "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
+def clean_text(text: str) -> str:
+    """Text as every format can carry it: what cannot be shown becomes `\\ufffd`, in sight, and lines end one way.
+
+    >>> clean_text("one\\r\\ntwo\\x00")
+    'one\\ntwo\ufffd'
+    """
+    return _UNPRINTABLE.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+
+
+Words = Annotated[str, StringConstraints(max_length=200_000), AfterValidator(clean_text)]
+Caption = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(clean_text)]
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True), AfterValidator(clean_text)
+]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+"""A stable id, such as `request.purpose` or `party.1.contact`: never shown, never translated, one in every format.
+
+At most 64 characters, because that is the longest tag of a content control that Word takes.
+"""
 Day = date  # under this name, because one of the fields is called `date`
 Language = Literal["en-GB", "cy-GB"]
 
@@ -29,13 +53,27 @@ MAX_PICTURE_BYTES = 5_000_000
 MAX_PIXELS = 40_000_000
 
 
+def _check_link(link: str) -> str:
+    # Word refuses a whole document for one address that it cannot take apart.
+    if not link.startswith("mailto:") and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][^\[\]]*)?", link):
+        raise ValueError("the link is not a plain web address")
+    return link
+
+
+Link = Annotated[
+    str,
+    StringConstraints(pattern=r"^(https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+$", max_length=2_000),
+    AfterValidator(_check_link),
+]
+
+
 class Run(Value):
     """A stretch of text that looks one way. A change in it is what Word calls a tracked change."""
 
     text: Words
     strong: bool = False
     emphasis: bool = False
-    link: Annotated[str, StringConstraints(pattern=r"^(https?://|mailto:)[^\s<>\"]+$", max_length=2_000)] | None = None
+    link: Link | None = None
     change: Literal["inserted", "deleted"] | None = None
     by: Caption | None = None
     """Who made the change."""
@@ -113,7 +151,7 @@ class Choice(Value):
     """One of the answers that a field offers: the value that is kept, and the words that people read."""
 
     value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}$")]
-    label: Caption
+    label: Label
 
 
 class FormField(Value):
@@ -125,7 +163,7 @@ class FormField(Value):
     """
 
     name: Name
-    label: Caption
+    label: Label
     hint: Caption = ""
     value: Words | None = None
     sort: Literal["line", "text", "choice", "yes_no", "date", "amount", "many"] = "line"
@@ -135,8 +173,11 @@ class FormField(Value):
     def _choices_where_they_belong(self) -> FormField:
         if (self.sort in {"choice", "many"}) != bool(self.choices):
             raise ValueError("choices belong to a field of sort choice or many, and to no other")
-        if len({choice.value for choice in self.choices}) != len(self.choices):
-            raise ValueError("two choices have the same value")
+        for each in ("value", "label"):
+            if len({getattr(choice, each) for choice in self.choices}) != len(self.choices):
+                raise ValueError(f"two choices have the same {each}")
+        if self.sort == "many" and any(len(self.name) + len(choice.value) > 63 for choice in self.choices):
+            raise ValueError("the field's name and a choice's value are longer than 63 characters together")
         return self
 
     @property
@@ -204,7 +245,7 @@ class Picture(Value):
 
     block: Literal["picture"] = "picture"
     picture: PictureBytes
-    alt: Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
+    alt: Label
     caption: Caption = ""
 
 
@@ -285,7 +326,7 @@ class Document(Value):
     """
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
+    title: Label
     language: Language = "en-GB"
     reference: Caption | None = None
     dated: date

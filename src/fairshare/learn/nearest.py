@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fairshare.decide.answers import place_value, write_value
-from fairshare.decide.evaluate import evaluate
 from fairshare.decide.library import load_real_base
+from fairshare.decide.masks import join, meet
 from fairshare.decide.program import Program
 from fairshare.learn.cases import CaseStudy, load_cases
 from fairshare.learn.running import PlacedCase, answer_case, list_law_changes, place_case
@@ -120,13 +120,42 @@ def _gather(program: Program, answers: Mapping[str, Answer]) -> dict[str, tuple[
 
 
 def find_deciding(program: Program, known: Mapping[int, int]) -> set[str]:
-    """The facts of which one answer, taken away, leaves open the outcome of an item that plain evaluation settled."""
-    before = evaluate(program, known).outcomes
-    deciding: set[str] = set()
-    for at in known:
-        variable = program.variables[at]
-        if len(variable.values) > 1 and variable.fact not in deciding:
-            without = evaluate(program, {other: value for other, value in known.items() if other != at}).outcomes
-            if any(outcome is not None and without[item] is None for item, outcome in before.items()):
-                deciding.add(variable.fact)
-    return deciding
+    """The facts of which one answer, taken away, leaves open the outcome of an item that plain evaluation settled.
+
+    All the answers are taken away side by side, each in a bit of its own; in the highest bit nothing is.
+    """
+    asked = [at for at in known if len(program.variables[at].values) > 1]
+    gone = {at: 1 << place for place, at in enumerate(asked)}
+    whole = 1 << len(asked)
+    sure, never = _weigh_all(program, known, gone, full=2 * whole - 1)
+    lost = 0
+    for rows in program.outcomes.values():
+        settled, before = 0, 2 * whole - 1
+        for _, row in rows:
+            settled |= before & sure[row]
+            before &= never[row]
+        lost |= ~settled & (whole - 1) if settled & whole else 0
+    return {program.variables[at].fact for at in asked if lost & gone[at]}
+
+
+def _weigh_all(
+    program: Program, known: Mapping[int, int], gone: Mapping[int, int], full: int
+) -> tuple[list[int], list[int]]:
+    """For each node, the bits in which it surely holds, and those in which it surely does not (Kleene)."""
+    sure: list[int] = []
+    never: list[int] = []
+    for node in program.nodes:
+        if node.sort == "value":
+            at = node.of[0]
+            given = full & ~gone.get(at, 0) if at in known else 0
+            holds = given if known.get(at) in node.among else 0
+            pair = (holds, given ^ holds)
+        elif node.sort == "not":
+            pair = (never[node.of[0]], sure[node.of[0]])
+        elif node.sort == "and":
+            pair = (meet(full, (sure[each] for each in node.of)), join(never[each] for each in node.of))
+        else:
+            pair = (join(sure[each] for each in node.of), meet(full, (never[each] for each in node.of)))
+        sure.append(pair[0])
+        never.append(pair[1])
+    return sure, never
