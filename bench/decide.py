@@ -46,7 +46,8 @@ FAMILY = {
     "items": [{"ref": f"i{at}", "flow": "f1", "person": f"p{at % 3 + 1}"} for at in range(4)],
 }
 SHAPES = {"1 person, 1 item": None, "3 persons, 4 items": FAMILY}
-BULK_TOOLS = ("ca.law_enforcement", "le.compelled", "le.overseas", "le.proactive", "le.request", "le.urgent")
+LEFT = {"walked to its end": 60, "part-way": 25, "every question answered": 15}
+"""How stored cases were left, and how many in a hundred."""
 Walked = tuple[str, Any, Program, dict[int, int], dict[int, list[int]]]
 """A tool, a shape as stored, the program, the answers, and for each answer the others it could have had."""
 Cells = dict[str, frozenset[str]]
@@ -297,33 +298,38 @@ def percentile(values: Sequence[float], share: int) -> float:
 # --- a million cases
 
 
-def walk_at_random(base: RuleBase, random: Random) -> Walked:
-    """A case as a walk leaves it under the earlier law: every goal settled, and nothing asked that did not matter.
+def begin_at_random(base: RuleBase, random: Random) -> Walked:
+    """A case of any tool, as it was left under the earlier law, and how it was left.
 
-    With it, for each answer, the others that would have left every goal settled too.
+    With it, for some answers, the others that would have left no answer clashing and, if it was walked to its end,
+    every goal settled too.
     """
-    tool, shape = random.choice(BULK_TOOLS), random.choice([None, None, FAMILY])
+    tool, shape = random.choice(sorted(base.tools)), random.choice([None, None, FAMILY])
     program = find_program(base, tool, ground_shape(shape), EARLIER_LAW_DAY)
+    left = random.choices(list(LEFT), LEFT.values())[0]
     truth = answer_at_random(program, random, share=1)
-    known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
-    while (asked := next_question(program, known)) is not None:
-        known[asked] = truth[asked]
+    known = truth
+    if left != "every question answered":
+        known = {at: 0 for at, each in enumerate(program.variables) if len(each.values) == 1}
+        while (asked := next_question(program, known)) is not None:
+            known[asked] = truth[asked]
+    if left == "part-way":
+        known = dict(list(known.items())[: random.randrange(len(known) + 1)])
     others = {}
-    for at in known:
-        found = [
-            value for value in range(len(program.variables[at].values)) if is_decided(program, {**known, at: value})
-        ]
+    for at in random.sample(sorted(known), min(len(known), 16)):
+        values = range(len(program.variables[at].values))
+        found = [value for value in values if may_stand(program, {**known, at: value}, decided=left != "part-way")]
         if len(found) > 1:
             others[at] = found
     return tool, shape, program, known, others
 
 
-def is_decided(program: Program, known: dict[int, int]) -> bool:
+def may_stand(program: Program, known: dict[int, int], *, decided: bool) -> bool:
     try:
         statuses = settle(program, known)
     except ContradictoryAnswers:
         return False
-    return all(statuses[key] is not Status.NOT_SETTLED for key in list_goals(program))
+    return not decided or all(statuses[key] is not Status.NOT_SETTLED for key in list_goals(program))
 
 
 def write_answer(base: RuleBase, variable: Variable, value: int) -> Any:
@@ -336,9 +342,9 @@ def write_answer(base: RuleBase, variable: Variable, value: int) -> Any:
 
 
 def write_cases(base: RuleBase, walks: int, cases: int) -> Iterator[str]:
-    """Walked cases, each with three answers given differently that left it decided when changed alone."""
+    """Cases that were begun so, each with up to three answers given differently that might have been when alone."""
     random = Random(3)
-    walked = [walk_at_random(base, random) for _ in range(walks)]
+    walked = [begin_at_random(base, random) for _ in range(walks)]
     for at in range(cases):
         tool, shape, program, known, others = random.choice(walked)
         changed = dict(known)
@@ -378,7 +384,8 @@ def time_bulk(base: RuleBase, walks: int, cases: int, checked: int, workers: int
     rates = (f"{cases / taken:,.0f}", f"{checked / single:,.0f}")
     table.add_row(f"{cases:,}", f"{size / 1e6:,.0f}", f"{tally.flips:,}", f"{taken:.1f}", *rates)
     console.print(table)
-    console.print(f"The first {checked:,} cases flip as they do one by one.")
+    mix = ", ".join(f"{share} % {left}" for left, share in LEFT.items())
+    console.print(f"Cases of all {len(base.tools)} tools: {mix}. The first {checked:,} flip as they do one by one.")
 
 
 def main() -> None:
@@ -386,13 +393,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the default: small sizes")
     parser.add_argument("--full", action="store_true", help="the sizes of the design's aims")
     parser.add_argument("--workers", type=int, default=2, help="processes for the bulk part")
+    parser.add_argument("--only", choices=("engines", "questions", "bulk"), help="one part instead of all three")
     chosen = parser.parse_args()
     base = load_real_base()
     console.print(f"{len(base.facts)} facts, {len(base.rules)} rules, {len(base.tools)} tools")
-    race_engines(base, 10_000 if chosen.full else 1_000, 10 if chosen.full else 2)
-    time_questions(base, 5_000 if chosen.full else 200)
-    walks, cases, checked = (1_000, 1_000_000, 5_000) if chosen.full else (60, 20_000, 500)
-    time_bulk(base, walks, cases, checked, chosen.workers)
+    if chosen.only in (None, "engines"):
+        race_engines(base, 10_000 if chosen.full else 1_000, 10 if chosen.full else 2)
+    if chosen.only in (None, "questions"):
+        time_questions(base, 5_000 if chosen.full else 200)
+    if chosen.only in (None, "bulk"):
+        walks, cases, checked = (1_000, 1_000_000, 2_000) if chosen.full else (60, 20_000, 500)
+        time_bulk(base, walks, cases, checked, chosen.workers)
 
 
 if __name__ == "__main__":

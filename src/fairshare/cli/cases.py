@@ -48,6 +48,14 @@ def complete_cases(incomplete: str) -> list[tuple[str, str]]:
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id.", autocompletion=complete_cases)]
 
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--change", metavar="QUESTION=ANSWER", help="Answer otherwise; nothing after = takes it away."),
+]
+SavePath = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Write its answers, for `ask`, `decide` or `what-if`.")
+]
+
 
 class BadChange(BadInput):
     """A change to a case study is not of the form QUESTION=ANSWER."""
@@ -147,17 +155,7 @@ def tell_case(screen: Screen, case: CaseStudy, language: Language) -> None:
 
 
 @add_command(cases, "open")
-def open_case(
-    case: CaseId,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--change", metavar="QUESTION=ANSWER", help="Answer otherwise; nothing after = takes it away."),
-    ] = None,
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FILE", help="Write its answers, for `ask`, `decide` or `what-if`.")
-    ] = None,
-    welsh: Welsh = False,
-) -> Page:
+def open_case(case: CaseId, change: Changes = None, save: SavePath = None, welsh: Welsh = False) -> Page:
     """Run a case study, as it was or with facts changed, and see what a changed fact does."""
     from fairshare.cli.answers_file import write_answers
     from fairshare.cli.assess import look_at

@@ -1,32 +1,51 @@
 """A file of a million stored cases under another law: those that flip, written to a file of their own.
 
-The same flips as `fairshare.decide.compare` finds one by one. Ranges of the file go to processes of their own, which
-inherit no solver; the file of flips appears complete, or not at all.
+The same flips as `fairshare.decide.compare` finds one by one. Ranges of the file are first gathered by tool and shape,
+and then each tool and shape is settled as a whole, so that what it costs to prepare one is spent once. Both go to
+processes of their own, which inherit no solver; the file of flips appears complete, or not at all.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Protocol, TypeVar
 
-from fairshare.decide.bulk_cases import Evaluator, Found
+from fairshare.decide.bulk_cases import Gathered, Group, Part, gather_cases
+from fairshare.decide.bulk_flips import Evaluator, Found
 from fairshare.decide.compare import DatedRules
 from fairshare.words import BadInput, NotFound, Refused
 
-MOST_RANGE_BYTES = 128 * 1024 * 1024
+MOST_RANGE_BYTES = 64 * 1024 * 1024
 LEAST_RANGE_BYTES = 1024 * 1024
-RANGES_PER_WORKER = 4
+RANGES_PER_WORKER = 8
+MOST_ROUND_BYTES = 2 * 1024 * 1024 * 1024
+"""How much of a file is gathered before it is settled; what is gathered takes about a tenth of that in memory."""
 MOST_LINE_BYTES = 16 * 1024 * 1024
+CASES_TOGETHER = 65_536
+LINES_TOGETHER = 1_000
 Progress = Callable[[int, int], None]
 """Called with how many bytes of the file are done, and how many there are."""
 Range = tuple[int, int]
+Task = Callable[[Evaluator], Found]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+class Runner(Protocol):
+    """Does something with each of many values, here or in other processes, and gives the results in order."""
+
+    def __call__(self, act: Callable[[Given], Made], each: Iterable[Given], /) -> Iterator[Made]: ...
 
 
 class BulkStopped(Refused):
@@ -65,10 +84,10 @@ def compare_file(
     try:
         if not cases.is_file():
             raise NotFound("there is no such file of cases", fix="Check the path.", where=str(cases))
-        ranges = _list_ranges(cases.stat().st_size, workers)
         with NamedTemporaryFile("w", encoding="ascii", dir=flips.parent, prefix=".flips-", delete=False) as staged:
             try:
-                tally = _write_flips(_run(before, after, cases, ranges, workers), ranges, staged.write, progress)
+                with _start_workers(before, after, cases, workers) as run:
+                    tally = _write_flips(run, _list_rounds(cases.stat().st_size, workers), staged.write, progress)
                 staged.flush()
                 os.fsync(staged.fileno())
                 Path(staged.name).replace(flips)
@@ -91,55 +110,100 @@ def compare_file(
     return tally
 
 
-def _write_flips(
-    results: Iterator[Found], ranges: list[Range], write: Callable[[str], int], progress: Progress
-) -> Tally:
-    lines = cases = flips = problems = 0
+def _write_flips(run: Runner, rounds: list[list[Range]], write: Callable[[str], int], progress: Progress) -> Tally:
+    lines = cases = flips = problems = done = 0
     unreadable: list[int] = []
-    total = ranges[-1][1] if ranges else 0
-    progress(0, total)
-    for found, (_, end) in zip(results, ranges, strict=True):
-        for _, flip in found.flips:
+    total = rounds[-1][-1][1] if rounds else 0
+    progress(done, total)
+    for ranges in rounds:
+        gathered = []
+        for (start, end), found in zip(ranges, run(_gather_range, ranges), strict=True):
+            gathered.append(found)
+            done += (end - start) // 2  # the other half of the work is to settle them
+            progress(done, total)
+        settled = list(run(_evaluate, _plan_tasks(gathered, lines)))
+        for _, flip in sorted(flip for each in settled for flip in each.flips):
             write(flip + "\n")
-        unreadable += [lines + each + 1 for each in found.unreadable]
-        lines, cases = lines + found.lines, cases + found.cases
-        flips, problems = flips + len(found.flips), problems + found.problems
-        progress(end, total)
+        unreadable += sorted(number + 1 for each in settled for number in each.unreadable)
+        lines += sum(each.lines for each in gathered)
+        cases += sum(each.cases for each in settled)
+        flips += sum(len(each.flips) for each in settled)
+        problems += sum(each.problems for each in settled)
+        done = ranges[-1][1]
+        progress(done, total)
     return Tally(cases, flips, problems, tuple(unreadable))
 
 
-def _list_ranges(size: int, workers: int) -> list[Range]:
-    """Parts of a file: large, because cases are settled many at once, and enough of them to keep every worker busy."""
+def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:
+    """What was gathered as tasks, the longest first. Lines are counted from `first`."""
+    found: list[tuple[int, Task]] = []
+    waiting: dict[Group, list[tuple[int, Part]]] = {}
+    for start, each in zip(accumulate((each.lines for each in gathered), initial=first), gathered, strict=False):
+        for group, part in each.parts.items():
+            parts = waiting.setdefault(group, [])
+            parts.append((start, part))
+            size = sum(len(part.numbers) for _, part in parts)
+            if size >= CASES_TOGETHER:
+                found.append((size, partial(Evaluator.evaluate_parts, group=group, parts=waiting.pop(group))))
+        unusual = [(start + number, raw) for number, raw in each.unusual]
+        for at in range(0, len(unusual), LINES_TOGETHER):
+            some = unusual[at : at + LINES_TOGETHER]
+            found.append((CASES_TOGETHER, partial(Evaluator.evaluate_lines, lines=some)))
+    for group, parts in waiting.items():
+        size = sum(len(part.numbers) for _, part in parts)
+        found.append((size, partial(Evaluator.evaluate_parts, group=group, parts=parts)))
+    return [task for _, task in sorted(found, key=lambda each: -each[0])]
+
+
+def _list_rounds(size: int, workers: int) -> list[list[Range]]:
+    """Parts of a file, gathered one by one and settled round by round: enough to keep every worker busy."""
     step = min(max(size // (RANGES_PER_WORKER * max(workers, 1)) + 1, LEAST_RANGE_BYTES), MOST_RANGE_BYTES)
-    return [(start, min(start + step, size)) for start in range(0, size, step)]
+    ranges = [(start, min(start + step, size)) for start in range(0, size, step)]
+    together = MOST_ROUND_BYTES // step
+    return [ranges[at : at + together] for at in range(0, len(ranges), together)]
 
 
-def _run(before: DatedRules, after: DatedRules, path: Path, ranges: list[Range], workers: int) -> Iterator[Found]:
-    """What became of each range, in order."""
-    if workers <= 1 or len(ranges) <= 1:
-        evaluator = Evaluator(before, after)
-        yield from (evaluator.run(_read_lines(path, each)) for each in ranges)
+@contextmanager
+def _start_workers(before: DatedRules, after: DatedRules, path: Path, workers: int) -> Iterator[Runner]:
+    if workers <= 1 or path.stat().st_size <= LEAST_RANGE_BYTES:
+        _start(before, after, path)
+        try:
+            yield map
+        finally:
+            _local.work = None
         return
     # Spawned, not forked: a solver, a lock or an open file of this process must not be shared with them.
-    with ProcessPoolExecutor(
-        min(workers, len(ranges)), get_context("spawn"), initializer=_start, initargs=(before, after, path)
-    ) as pool:
-        yield from pool.map(_evaluate_range, ranges)
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(before, after, path)) as pool:
+        yield pool.map
 
 
-_worker: tuple[Evaluator, Path] | None = None
+class _Local(threading.local):
+    """What a worker works with; where there are none, this thread is the worker."""
+
+    work: tuple[Evaluator, Path] | None = None
+
+
+_local = _Local()
 
 
 def _start(before: DatedRules, after: DatedRules, path: Path) -> None:
-    global _worker
-    _worker = (Evaluator(before, after), path)
+    _local.work = (Evaluator(before, after), path)
 
 
-def _evaluate_range(each: Range) -> Found:
-    if _worker is None:
+def _gather_range(each: Range) -> Gathered:
+    _, path = _find_work()
+    return gather_cases(_read_lines(path, each))
+
+
+def _evaluate(task: Task) -> Found:
+    evaluator, _ = _find_work()
+    return task(evaluator)
+
+
+def _find_work() -> tuple[Evaluator, Path]:
+    if _local.work is None:
         raise BulkStopped("a worker was not started", fix="Try again.")
-    evaluator, path = _worker
-    return evaluator.run(_read_lines(path, each))
+    return _local.work
 
 
 def _read_lines(path: Path, each: Range) -> Iterator[bytes]:

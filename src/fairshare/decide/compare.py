@@ -73,8 +73,17 @@ class Flip:
 
     def to_json(self) -> str:
         """The flip as one line of JSON."""
-        found = {"id": self.case, "tool": self.tool, "changes": {key: list(each) for key, each in self.changes.items()}}
+        return write_flip(self.case, self.changes_to_json())
+
+    def changes_to_json(self) -> str:
+        """The tool and what changes, as JSON: what cases that flip alike have in common."""
+        found = {"tool": self.tool, "changes": {key: list(each) for key, each in self.changes.items()}}
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_flip(case: str, changes: str) -> str:
+    """A flip as one line of JSON, from the id of the case and `Flip.changes_to_json`."""
+    return f'{{"id":{json.dumps(case, ensure_ascii=False)},{changes[1:]}'
 
 
 def read_case(raw: bytes, *, where: str = "case") -> StoredCase:

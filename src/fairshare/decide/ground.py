@@ -145,6 +145,8 @@ class Grounding:
             for view in list_views(shape, base.facts[fact].scope):
                 self._add_variable(fact, view.instance(base.facts[fact].scope) or "")
         self.conclusions: dict[str, int] = {}
+        self._accepted: dict[int, tuple[Formula, frozenset[int]]] = {}
+        """For each part by its id, itself (so that no other takes its id) and the values that it accepts."""
 
     def run(self) -> Program:
         """The program, without the variables and nodes that nothing reaches."""
@@ -257,7 +259,9 @@ class Grounding:
             return self.nodes.constant(False)
         at = self.index[key_of(part.fact, instance)]
         values = self.variables[at].values
-        return self.nodes.value(at, frozenset(self._among(part, values)), len(values))
+        if id(part) not in self._accepted:
+            self._accepted[id(part)] = part, frozenset(self._among(part, values))
+        return self.nodes.value(at, self._accepted[id(part)][1], len(values))
 
     def _among(self, part: FactIn | FactCompares | FactKnown, values: tuple[str, ...]) -> Iterator[int]:
         if isinstance(part, FactIn):

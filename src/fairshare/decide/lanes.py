@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
 from fairshare.decide.clauses import Assignment, outcome_key
-from fairshare.decide.masks import MaskEvaluator, Sight, join, list_needed, meet, split_outcomes
+from fairshare.decide.masks import Sight, join, list_needed, meet, split_outcomes
 from fairshare.decide.program import Program
 from fairshare.decide.settle import Status, explore
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session
@@ -120,7 +120,6 @@ class Lanes:
         self.clashes: dict[Answers, None] = {}
         """Answers that cannot all be given."""
         self.fills: list[Fill] = []
-        self._evaluate = MaskEvaluator(program)
         self._session: Session | None = None
 
     def settle(self, known: Known, cases: int) -> tuple[dict[str, Masks], int]:
@@ -178,7 +177,7 @@ class Lanes:
             for variable, (row, unasked) in enumerate(zip(batch.known, batch.unasked, strict=True))
             for value, mask in enumerate(row)
         ]
-        holds = self._evaluate(values, batch.full)
+        holds = self._find_session().samples.evaluate(values, batch.full)
         allowed = meet(batch.full, (holds[each] for each in self.checks))
         gain = (allowed & batch.unproved).bit_count()
         batch.unproved &= ~allowed
@@ -195,13 +194,19 @@ class Lanes:
             if keys.get(item):
                 yield item, split_outcomes(((outcome, holds[row]) for outcome, row in rows), allowed)
 
+    def _find_session(self) -> Session:
+        self._session = self._session or Session(self.program)
+        return self._session
+
     def _settle_one(self, batch: _Batch, case: int) -> None:
         """Settle one case with the solver, and others by what that proves and finds."""
-        session = self._session = self._session or Session(self.program)
+        session = self._find_session()
         answers, bit = batch.answers_of(case), 1 << (batch.full.bit_length() - 1 - case)
         sight = session.samples.look(answers)
         if sight.allowed:
-            batch.unproved &= ~bit
+            if batch.unproved & bit:
+                self._try_fill(batch, session.samples.read(sight, sight.allowed & -sight.allowed))
+                batch.unproved &= ~bit
             here = {key: mask & bit for key, mask in batch.left.items()}
             for key, reached in self._reach(here, sight.holds, sight.allowed):
                 shown = [mask & -mask for mask in reached.values() if mask]
@@ -211,19 +216,21 @@ class Lanes:
                     batch.put(key, Status.NOT_SETTLED.value, bit)
         keys = [key for key, mask in batch.left.items() if mask & bit]
         if keys or batch.unproved & bit:
-            self._ask(batch, bit, session, answers, keys)
+            self._ask(batch, _Case(session, answers, bit, sight), keys)
 
-    def _ask(self, batch: _Batch, bit: int, session: Session, answers: Assignment, keys: list[str]) -> None:
+    def _ask(self, batch: _Batch, case: _Case, keys: list[str]) -> None:
         """Settle with the solver what the samples leave of one case."""
         targets = {key: self._list_targets(key) for key in keys}
         wanted = dict.fromkeys(target for said in targets.values() for target in said.values())
-        seen = explore(session, answers, Budget(DEFAULT_BUDGET), wanted)
+        session = case.session
+        seen = explore(session, case.answers, Budget(DEFAULT_BUDGET), wanted, case.sight)
         if seen is None:
-            self.clashes[_find_reason(session, answers)] = None
+            self.clashes[_find_reason(session, case.answers)] = None
             batch.put_clash(join(batch.have(each) for each in self.clashes))
             return
-        batch.unproved &= ~bit
-        case = _Case(session, answers, bit, session.samples.look(answers))
+        batch.unproved &= ~case.bit
+        if not case.sight.allowed:
+            case.sight = session.samples.look(case.answers)  # with the completions that were found now
         for key in keys:
             literals = {text: session.clauses.targets[target] for text, target in targets[key].items()}
             if key not in self.program.outcomes:
@@ -236,7 +243,7 @@ class Lanes:
                 self._show_open(batch, case, [each for each in literals.values() if each in seen.reached])
             undecided = Status.UNDECIDED in statuses.values()
             open_still = Status.UNDECIDED if undecided else Status.NOT_SETTLED
-            batch.put(key, settled or open_still.value, bit)
+            batch.put(key, settled or open_still.value, case.bit)
 
     def _list_targets(self, key: str) -> dict[str, str]:
         """What a goal or item can stand at, with what the solver calls it."""

@@ -152,7 +152,7 @@ class Samples:
         self.program = program
         self.offsets = list_offsets(program)
         self.full = (1 << SAMPLES) - 1
-        self._evaluate = MaskEvaluator(program)
+        self.evaluate = MaskEvaluator(program)
         self._values = [mask for at in range(len(program.variables)) for mask in self._scatter(at)]
         self._cones: tuple[tuple[int, ...], ...] | None = None
         self._next = 0
@@ -175,7 +175,7 @@ class Samples:
             for at in range(start, self.offsets[variable + 1]):
                 values[at] = 0
             values[start + value] = self.full
-        holds = self._evaluate(values, self.full)
+        holds = self.evaluate(values, self.full)
         return Sight(values, holds, meet(self.full, (holds[node] for _, node in self.program.constraints)))
 
     def read(self, sight: Sight, sample: int) -> tuple[int, ...]:

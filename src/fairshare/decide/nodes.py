@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from fairshare.decide.program import Node, Program, Variable
+from fairshare.decide.program import GroundRule, Node, Program, Variable
 
 
 @dataclass
@@ -13,14 +13,14 @@ class NodeTable:
     """Nodes made once each; what is always true or always false is folded away."""
 
     nodes: list[Node] = field(default_factory=list)
-    known: dict[Node, int] = field(default_factory=dict)
+    known: dict[tuple[str, tuple[int, ...], frozenset[int]], int] = field(default_factory=dict)
 
     def add(self, node: Node) -> int:
         """The place of a node; the same node has one place."""
-        if node not in self.known:
-            self.known[node] = len(self.nodes)
+        found = self.known.setdefault((node.sort, node.of, node.among), len(self.nodes))
+        if found == len(self.nodes):
             self.nodes.append(node)
-        return self.known[node]
+        return found
 
     def constant(self, truth: bool) -> int:
         """What is always true, or always false."""
@@ -76,17 +76,23 @@ def sweep_program(program: Program) -> Program:
     for old in sorted(reached):
         node = program.nodes[old]
         place[old] = len(nodes)
-        nodes.append(replace(node, of=tuple((moved if node.sort == "value" else place)[each] for each in node.of)))
+        of = (moved if node.sort == "value" else place).__getitem__
+        nodes.append(Node(node.sort, tuple(map(of, node.of)), node.among))
+    at = place.__getitem__
     return replace(
         program,
         variables=tuple(program.variables[old] for old in kept),
         nodes=tuple(nodes),
         rules=tuple(
-            replace(
-                rule,
-                conditions=tuple(place[node] for node in rule.conditions),
-                exceptions=tuple(place[node] for node in rule.exceptions),
-                fires=place[rule.fires],
+            GroundRule(
+                rule.rule,
+                rule.instance,
+                rule.conclusion,
+                rule.positive,
+                rule.priority,
+                tuple(map(at, rule.conditions)),
+                tuple(map(at, rule.exceptions)),
+                at(rule.fires),
             )
             for rule in program.rules
         ),
@@ -96,6 +102,16 @@ def sweep_program(program: Program) -> Program:
             item: tuple((outcome, place[node]) for outcome, node in rows) for item, rows in program.outcomes.items()
         },
         order=tuple(moved[at] for at in program.order if at in moved),
+    )
+
+
+def keep_goals(program: Program) -> Program:
+    """The program without what no goal, no outcome and no constraint rests on: about half of it.
+
+    It settles what is left as the whole does, but has no rules to explain it with.
+    """
+    return sweep_program(
+        replace(program, rules=(), conclusions={key: program.conclusions[key] for key in program.goals})
     )
 
 

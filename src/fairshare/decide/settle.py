@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from fairshare.decide.clauses import Assignment, outcome_key
 from fairshare.decide.contradiction import refuse_contradiction
-from fairshare.decide.masks import split_outcomes
+from fairshare.decide.masks import Sight, split_outcomes
 from fairshare.decide.program import Program
 from fairshare.decide.solving import DEFAULT_BUDGET, Budget, Session, session_for
 
@@ -64,14 +64,19 @@ class Seen:
 
 
 def explore(
-    session: Session, assignment: Assignment, budget: Budget, keys: Collection[str] | None = None
+    session: Session,
+    assignment: Assignment,
+    budget: Budget,
+    keys: Collection[str] | None = None,
+    sight: Sight | None = None,
 ) -> Seen | None:
     """What the completions of these answers reach, as far as the budget goes; none when there are none.
 
     The samples show most of what can be reached. Then one question asks for a completion that reaches any of the
     rest; each one found strikes off all that it reaches, and "there is none" settles all that is left at once.
 
-    Takes    keys: what to look at; everything that can be settled, if not given.
+    Takes    keys: what to look at; everything that can be settled, if not given; sight: the samples with these answers
+             in the place of their own, if at hand.
     """
     targets = session.clauses.targets
     wanted = targets if keys is None else keys
@@ -80,7 +85,7 @@ def explore(
     memory = session.recall(assumptions)
     sought = {sign * each for each in literals for sign in (1, -1)} - memory.impossible
     every = frozenset(sought)
-    if not _strike_off_samples(session, assignment, wanted, sought):
+    if not _strike_off_samples(session, sight or session.samples.look(assignment), wanted, sought):
         session.prefer(sought)
         found = session.solve(assumptions, budget)
         if not found:
@@ -99,10 +104,9 @@ def explore(
     return Seen(every - sought, frozenset(memory.impossible))
 
 
-def _strike_off_samples(session: Session, assignment: Assignment, keys: Collection[str], sought: set[int]) -> bool:
+def _strike_off_samples(session: Session, sight: Sight, keys: Collection[str], sought: set[int]) -> bool:
     """Take out of `sought` what the samples reach; whether any sample is allowed at all."""
     program, targets = session.program, session.clauses.targets
-    sight = session.samples.look(assignment)
     allowed, holds = sight.allowed, sight.holds
     if not allowed:
         return False

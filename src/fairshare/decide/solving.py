@@ -60,18 +60,14 @@ class Session:
         for whole, parts in self.clauses.ands.items():
             for part in parts:
                 self.users.setdefault(abs(part), []).append(whole)
-        self.always = self._find_always()
         self._start_solver()
 
-    def _find_always(self) -> frozenset[int]:
-        """What follows from the constraints alone. A solver keeps silent about it once it holds without assumptions."""
-        given = [TRUE, *(literal for _, literal in self.clauses.constraints)]
-        with Solver(name=SOLVER, bootstrap_with=[each for each in self.clauses.clauses if len(each) > 1]) as solver:
-            return frozenset(solver.propagate(given)[1]).union(given)
-
     def _start_solver(self) -> None:
-        self._solver = Solver(name=SOLVER, bootstrap_with=self.clauses.clauses)
-        for _, literal in self.clauses.constraints:
+        given = [TRUE, *(literal for _, literal in self.clauses.constraints)]
+        self._solver = Solver(name=SOLVER, bootstrap_with=[each for each in self.clauses.clauses if len(each) > 1])
+        self.always = frozenset(self._solver.propagate(given)[1]).union(given)
+        """What follows from the constraints alone. A solver keeps silent about it once it holds without assumptions."""
+        for literal in given:
             self._solver.add_clause([literal])
         self._top = self.clauses.top
         self._spare: list[int] = []

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from fairshare.decide import bulk
 from fairshare.decide.bulk import BulkStopped, compare_file
-from fairshare.decide.bulk_cases import Evaluator
+from fairshare.decide.bulk_cases import Group, Part, gather_cases
+from fairshare.decide.bulk_flips import Evaluator
 from fairshare.decide.compare import DatedRules, StoredCase, compare, compare_standings, read_case, stand
 from fairshare.decide.language import RuleBase
 from fairshare.decide.load import read_base
@@ -97,6 +98,22 @@ def one_by_one(before: DatedRules, after: DatedRules, lines: list[bytes]) -> tup
     return flips, unreadable
 
 
+def side_by_side(evaluator: Evaluator, lines: list[bytes]) -> tuple[list[str], list[int]]:
+    """All the lines as two parts, settled together."""
+    half = len(lines) // 2
+    parts: dict[Group, list[tuple[int, Part]]] = {}
+    unusual = []
+    for start, some in ((0, lines[:half]), (half, lines[half:])):
+        gathered = gather_cases(some)
+        unusual += [(start + number, raw) for number, raw in gathered.unusual]
+        for group, part in gathered.parts.items():
+            parts.setdefault(group, []).append((start, part))
+    found = [evaluator.evaluate_lines(unusual), *(evaluator.evaluate_parts(*each) for each in parts.items())]
+    assert sum(each.cases + len(each.unreadable) for each in found) == sum(bool(each.strip()) for each in lines)
+    flips = sorted(flip for each in found for flip in each.flips)
+    return [text for _, text in flips], sorted(number for each in found for number in each.unreadable)
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_cases_side_by_side_flip_as_they_do_one_by_one(seed: int) -> None:
     random = Random(seed)
@@ -104,12 +121,10 @@ def test_cases_side_by_side_flip_as_they_do_one_by_one(seed: int) -> None:
     before, after = DatedRules(base, LAW_DATE), other_law(random, base)
     lines = write_lines(random, base, 60)
     evaluator = Evaluator(before, after)
-    first = evaluator.run(lines)
-    assert ([text for _, text in first.flips], first.unreadable) == one_by_one(before, after, lines)
+    assert side_by_side(evaluator, lines) == one_by_one(before, after, lines)
     # What it learnt from the first lines must not colour the next.
     more = write_lines(random, base, 30)
-    again = evaluator.run(more)
-    assert ([text for _, text in again.flips], again.unreadable) == one_by_one(before, after, more)
+    assert side_by_side(evaluator, more) == one_by_one(before, after, more)
 
 
 def test_a_file_of_thousands_flips_as_its_cases_do_one_by_one_on_two_processes(
@@ -206,7 +221,7 @@ def test_a_worker_that_dies_is_an_error_and_nothing_is_written(tmp_path: Path, m
     line = b'{"id": "c1", "tool": "small", "answers": {}}\n'
     (tmp_path / "cases.jsonl").write_bytes(line * 100)
     monkeypatch.setattr(bulk, "LEAST_RANGE_BYTES", 100)
-    monkeypatch.setattr(bulk, "_evaluate_range", _die)
+    monkeypatch.setattr(bulk, "_gather_range", _die)
     with pytest.raises(BulkStopped):
         compare_file(small_law(), small_law(), tmp_path / "cases.jsonl", tmp_path / "flips.jsonl", workers=2)
     assert [each.name for each in tmp_path.iterdir()] == ["cases.jsonl"]
@@ -225,8 +240,7 @@ def test_any_bytes_are_a_stored_case_or_an_error(raw: bytes) -> None:
     except FairshareError:
         pass
     law = small_law()
-    found = Evaluator(law, law).run([raw])
-    assert found.flips == []
+    assert side_by_side(Evaluator(law, law), [raw])[0] == []
 
 
 def test_a_line_that_is_too_long_is_unreadable_and_the_next_is_read(
