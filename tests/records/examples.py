@@ -6,12 +6,17 @@ from hashlib import sha256
 from typing import Any
 
 from fairshare.records import (
+    AgreedClause,
     Agreement,
     AnyRecord,
     Channel,
     Counts,
     Decision,
+    Form,
+    FullAgreement,
+    FullParty,
     Keys,
+    Notice,
     Party,
     Plan,
     Receipt,
@@ -28,6 +33,7 @@ from fairshare.records import (
     record_id,
     sign_record,
 )
+from fairshare.records.agreed import Suspended
 from fairshare.words import Answer, Item, Organisation, Outcome, Period, Person, Purpose, Reason, Subject
 
 
@@ -165,6 +171,28 @@ RECEIVED = Receipt(
     items=("i1", "i2"),
     finished_at=NOON + timedelta(minutes=60),
 )
+FULL_AGREEMENT = FullAgreement(
+    **base(70, DECISION, AGREEMENT),
+    title="Tenancy information, again",
+    purpose=PURPOSE,
+    items=(TENANCY,),
+    valid=VALID,
+    review_on=date(2026, 5, 1),
+    parties=(
+        FullParty(organisation=HOLDER, role="discloser", key=HOLDER_KEY.public.kid, contact=LEAD),
+        FullParty(organisation=POLICE, role="recipient", contact=OFFICER, turn=2),
+    ),
+    form=Form.ONE_WAY,
+    clauses=(AgreedClause(id="data.retention", heading="Retention", text="Ninety days."),),
+    supersedes=record_id(AGREEMENT),
+)
+NOTICE = Notice(
+    **base(80, FULL_AGREEMENT),
+    agreement=record_id(FULL_AGREEMENT),
+    party=HOLDER,
+    reason="The office is closed.",
+    matter=Suspended(on=date(2026, 3, 3)),
+)
 RECORDS: tuple[AnyRecord, ...] = (REQUEST, DECISION, AGREEMENT, PLAN, RELEASE, RECEIPT, RECEIVED)
 
 
@@ -194,3 +222,5 @@ def sign_chain(*records: AnyRecord) -> tuple[SignedRecord, ...]:
 
 
 SIGNED = sign_chain(*RECORDS)
+LATER: tuple[AnyRecord, ...] = (FULL_AGREEMENT, NOTICE)
+"""Records of the later kinds and versions, outside the chain."""

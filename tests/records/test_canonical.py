@@ -16,11 +16,12 @@ from fairshare.records import (
     parse_canonical,
     parse_record,
     parse_signed,
+    record_id,
 )
-from fairshare.records.kinds import AnyRecord
+from fairshare.records.kinds import Agreement, AnyRecord, FullAgreement
 from fairshare.records.signing import SignedRecord
 from fairshare.words import BadInput, FairshareError
-from tests.records.examples import DECISION, RECORDS, REQUEST, SIGNED
+from tests.records.examples import AGREEMENT, DECISION, FULL_AGREEMENT, LATER, RECORDS, REQUEST, SIGNED
 
 json_values = st.recursive(
     st.none()
@@ -120,7 +121,7 @@ def test_what_is_too_large_is_refused_before_it_is_read() -> None:
         parse_canonical(b" " * 11, where="test", max_bytes=10)
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.kind)
+@pytest.mark.parametrize("record", RECORDS + LATER, ids=lambda record: f"{record.kind}-{record.version}")
 def test_a_record_is_read_back_from_its_canonical_form(record: AnyRecord) -> None:
     assert encode(parse_record(encode(record))) == encode(record)
 
@@ -128,6 +129,20 @@ def test_a_record_is_read_back_from_its_canonical_form(record: AnyRecord) -> Non
 @pytest.mark.parametrize("signed", SIGNED, ids=lambda signed: signed.record.kind)
 def test_a_signed_record_is_read_back_from_its_canonical_form(signed: SignedRecord) -> None:
     assert encode(parse_signed(encode(signed))) == encode(signed)
+
+
+def test_each_version_of_an_agreement_is_read_in_its_own_shape() -> None:
+    assert type(parse_record(encode(AGREEMENT))) is Agreement
+    assert type(parse_record(encode(FULL_AGREEMENT))) is FullAgreement
+    with pytest.raises(BadInput):
+        parse_record(encode(AGREEMENT.model_dump(mode="json") | {"version": 2}))
+    with pytest.raises(NewerRecord):
+        parse_record(encode(AGREEMENT.model_dump(mode="json") | {"version": 3}))
+
+
+def test_an_agreement_signed_under_version_1_keeps_its_id() -> None:
+    known = "sha256:6cf13b93ea93df199dd6e7d78c3347b84037a34692a2ce03d42895d7eefbf1c3"
+    assert record_id(AGREEMENT) == known
 
 
 def change(**changes: Any) -> bytes:

@@ -1,10 +1,12 @@
 """Whether a release stayed within the decision and the agreement that it names, by the records alone."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 from fairshare.records import ScopeState
 from fairshare.records.withholding import RecordView
+from fairshare.words import Organisation
 
 RELEASE_FIELDS = ("holder", "recipient", "purpose", "items", "law_date")
 DECISION_FIELDS = (
@@ -44,11 +46,20 @@ def why_outside_decision(release: RecordView, decision: RecordView) -> str | Non
     return None
 
 
-def why_outside_agreement(release: RecordView, agreement: RecordView, signers: Iterable[str]) -> str | None:
-    """Why a release is not covered by the agreement it names, which the keys `signers` signed; None if it is."""
-    parties = agreement["parties"]
-    if not {party.key for party in parties} <= set(signers):
+def why_outside_agreement(
+    release: RecordView, agreement: RecordView, signers: Iterable[str], notices: Sequence[RecordView] = ()
+) -> str | None:
+    """Why a release is not covered by the agreement it names, which the keys `signers` signed; None if it is.
+
+    Takes    notices: what its parties told each other under it before the release, in order.
+    """
+    parties, kids = agreement["parties"], set(signers)
+    told = [(view["party"], view["matter"]) for view in notices]
+    ink = {matter.organisation for _, matter in told if matter.act == "signed_in_ink"}
+    if any(party.key not in kids and party.organisation not in ink for party in parties):
         return "not every party has signed the agreement"
+    if paused := _find_pause(release["law_date"], told):
+        return paused
     for name, role in (("holder", "discloser"), ("recipient", "recipient")):
         if not any(party.organisation == release[name] and party.role in (role, "both") for party in parties):
             return f"the {name} is not a {role} in the agreement"
@@ -59,3 +70,16 @@ def why_outside_agreement(release: RecordView, agreement: RecordView, signers: I
     if extra := sorted(set(release["items"]) - {item.ref for item in agreement["items"]}):
         return f"item {extra[0]} is not in the agreement"
     return None
+
+
+def _find_pause(day: date, told: Iterable[tuple[Organisation, Any]]) -> str | None:
+    """What the parties did that had stopped the routine releases by a day; None if nothing had."""
+    suspended: set[Organisation] = set()
+    for party, matter in told:
+        if matter.act == "suspended" and matter.on <= day:
+            suspended.add(party)
+        elif matter.act == "resumed" and matter.on <= day:
+            suspended.discard(party)
+        elif matter.act == "ended" and matter.on <= day:
+            return "the agreement had ended"
+    return "the agreement was suspended" if suspended else None

@@ -7,7 +7,7 @@ has from elsewhere can say who signed; without them the most that can be said is
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from fairshare.ledger.archive import Archive, parse_archive
 from fairshare.ledger.checkpoint import Checkpoint, check_checkpoint, read_cosignatures
@@ -39,12 +39,13 @@ FOLLOWS = {
     "request": {"request", "decision"},
     "decision": {"request", "decision", "agreement", "release", "receipt"},
     "agreement": {"request", "decision", "agreement"},
+    "notice": {"decision", "agreement", "notice"},
     "plan": {"request", "decision", "agreement", "plan"},
     "release": {"decision", "agreement", "plan", "release"},
     "receipt": {"release", "receipt"},
 }
 """Which kinds a record of each kind may follow."""
-NAMES = {"release": ("decision", "agreement", "plan"), "receipt": ("release",)}
+NAMES = {"notice": ("agreement",), "release": ("decision", "agreement", "plan"), "receipt": ("release",)}
 """The fields in which a record names others, each called after the kind that it names."""
 
 FIX_RECORD = "Ask the organisation that made the archive for the missing or the right record."
@@ -212,7 +213,12 @@ class _Verification:
         if view.kind == "plan":
             return
         source = self.views[view["release"]] if view.kind == "receipt" else view
-        needed = {"request": ("holder", "requester"), "agreement": ("parties",), "receipt": ("holder", "recipient")}
+        needed = {
+            "request": ("holder", "requester"),
+            "agreement": ("parties",),
+            "notice": ("party",),
+            "receipt": ("holder", "recipient"),
+        }
         if not source.shows(*needed.get(view.kind, ("holder",))) or (view.kind == "receipt" and not view.shows("side")):
             self.not_checked.append(f"{place}: whether its signers answer for it")
             return
@@ -221,7 +227,7 @@ class _Verification:
             if not signers <= {(party.key, party.organisation.name) for party in view["parties"]}:
                 raise WrongSigner("it is signed by somebody who is not one of its parties", fix=FIX_TRUST)
             return
-        answerable = {source["holder"].name}
+        answerable = {source["party" if view.kind == "notice" else "holder"].name}
         if view.kind == "request":
             answerable.add(view["requester"].name)
         if view.kind == "receipt" and view["side"] == "recipient":
@@ -255,8 +261,23 @@ class _Verification:
         agreement = self.views[release["agreement"]]
         if not (release.shows(*RELEASE_FIELDS) and agreement.shows(*AGREEMENT_FIELDS)):
             self.not_checked.append(f"{place}: whether it is within its agreement")
-        elif why := why_outside_agreement(release, agreement, (key.kid for key in self.signers[agreement.id])):
+        elif why := why_outside_agreement(
+            release, agreement, (key.kid for key in self.signers[agreement.id]), self._find_notices(release, agreement)
+        ):
             raise OutsideAgreement(why, fix=FIX_SCOPE)
+
+    def _find_notices(self, release: RecordView, agreement: RecordView) -> list[RecordView]:
+        """What the parties told each other under an agreement before a release, as far as it is shown."""
+        kids = {party.key for party in agreement["parties"]}
+        before = takewhile(lambda view: view.id != release.id, self.views.values())
+        return [
+            view
+            for view in before
+            if view.kind == "notice"
+            and view["agreement"] == agreement.id
+            and view.shows("matter", "party")
+            and kids & {key.kid for key in self.signers[view.id]}
+        ]
 
     def _check_receipt(self, receipt: RecordView, place: str) -> None:
         release = self.views[receipt["release"]]

@@ -1,5 +1,6 @@
 """Records: the only thing that flows between rooms. Canonical, salted, versioned, linked and signed."""
 
+from fairshare.records.agreed import AgreedClause, Form, FullParty, Schedule
 from fairshare.records.canonical import NewerRecord, NotCanonical, UnknownRecord, encode, parse_canonical, parse_record
 from fairshare.records.commitments import Entropy, digest, new_salt, record_id
 from fairshare.records.keys import (
@@ -24,7 +25,9 @@ from fairshare.records.kinds import (
     Departure,
     Exemption,
     Finding,
+    FullAgreement,
     Ground,
+    Notice,
     Party,
     Plan,
     Receipt,
@@ -76,6 +79,7 @@ from fairshare.records.withholding import (
 )
 
 __all__ = [
+    "AgreedClause",
     "Agreement",
     "AlreadySigned",
     "AnyRecord",
@@ -92,11 +96,15 @@ __all__ = [
     "Entropy",
     "Exemption",
     "Finding",
+    "Form",
+    "FullAgreement",
+    "FullParty",
     "Ground",
     "KeyFileExists",
     "Keys",
     "NewerRecord",
     "NotCanonical",
+    "Notice",
     "PartialRecord",
     "Party",
     "Passphrase",
@@ -107,6 +115,7 @@ __all__ = [
     "Release",
     "ReleaseKind",
     "Request",
+    "Schedule",
     "ScopeLine",
     "ScopeState",
     "SealFailed",

@@ -6,12 +6,24 @@ from typing import Any
 import rfc8785
 from pydantic import BaseModel
 
-from fairshare.records.kinds import Agreement, AnyRecord, Decision, Plan, Receipt, Record, Release, Request
+from fairshare.records.kinds import (
+    Agreement,
+    AnyRecord,
+    Decision,
+    FullAgreement,
+    Notice,
+    Plan,
+    Receipt,
+    Record,
+    Release,
+    Request,
+)
 from fairshare.words import BadInput
 from fairshare.words.reading import MAX_BYTES, MAX_INTEGER, build, parse_json
 
 MODELS: dict[tuple[str, int], type[Record]] = {
-    (model.model_fields["kind"].default, 1): model for model in (Request, Decision, Agreement, Plan, Release, Receipt)
+    (model.model_fields["kind"].default, model.model_fields["version"].default): model
+    for model in (Request, Decision, Agreement, FullAgreement, Notice, Plan, Release, Receipt)
 }
 """The shape of each kind of record at each version of its schema.
 
@@ -27,7 +39,7 @@ class NotCanonical(BadInput):
 
 
 class UnknownRecord(BadInput):
-    """This is not one of the six records."""
+    """This is not one of the kinds of record."""
 
     code = "UNKNOWN_RECORD"
 
@@ -90,7 +102,7 @@ def find_model(kind: object, version: object, *, where: str) -> type[Record]:
     """The shape of a kind of record at a version of its schema."""
     known = [each for name, each in MODELS if name == kind]
     if not isinstance(kind, str) or not known:
-        raise UnknownRecord("there is no such kind of record", fix="Give one of the six records.", where=where)
+        raise UnknownRecord("there is no such kind of record", fix="Give a record that Fairshare made.", where=where)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UnknownRecord(
             "a record's version is a whole number from 1", fix="Give the record as it was made.", where=where
@@ -107,7 +119,7 @@ def find_model(kind: object, version: object, *, where: str) -> type[Record]:
 def build_record(found: Any, *, where: str = "record") -> AnyRecord:
     """A record from plain JSON; every field must be there, in exactly the form it would be written in."""
     if not isinstance(found, dict):
-        raise UnknownRecord("a record is a JSON object", fix="Give one of the six records.", where=where)
+        raise UnknownRecord("a record is a JSON object", fix="Give a record that Fairshare made.", where=where)
     record = build(find_model(found.get("kind"), found.get("version"), where=where), found, where=where)
     check_same(record, encode(found), where=where)
     return record  # type: ignore[return-value]  # MODELS holds exactly the members of AnyRecord

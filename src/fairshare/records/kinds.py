@@ -1,4 +1,6 @@
-"""The six records that flow, and nothing else does: Request, Decision, Agreement, Plan, Release, Receipt.
+"""The records that flow, and nothing else does: Request, Decision, Agreement, Plan, Release, Receipt; and Notices.
+
+A notice is what a party to an agreement tells the others under it.
 
 A record is frozen. Its id is the SHA-256 of its canonical JSON (RFC 8785), and its 128-bit salt keeps the id from
 being guessed from the contents. `follows` holds the ids of the records it was made from.
@@ -10,8 +12,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue
 
+from fairshare.records.agreed import AgreedClause, Form, FullParty, Matter, Schedule
+from fairshare.records.agreed import Party as Party
+from fairshare.records.ids import Digest as Digest
+from fairshare.records.ids import KeyId as KeyId
+from fairshare.records.ids import RecordId as RecordId
+from fairshare.records.ids import Salt as Salt
 from fairshare.words.values import (
     Answer,
     Item,
@@ -27,13 +35,6 @@ from fairshare.words.values import (
     Text,
     Value,
 )
-
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""A SHA-256, in lower-case hexadecimal."""
-RecordId = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-Salt = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
-"""An RFC 7638 thumbprint of a public key."""
 
 
 class Record(Value):
@@ -181,19 +182,11 @@ class Decision(Record):
     approved_by: tuple[Person, ...] = ()
 
 
-class Party(Value):
-    """One side of an agreement and the key it signs with."""
-
-    organisation: Organisation
-    role: Literal["discloser", "recipient", "both"]
-    key: KeyId
-    contact: Person
-
-
 class Agreement(Record):
     """The terms on which the parties share; in force when every party's key has signed it."""
 
     kind: Literal["agreement"] = "agreement"
+    version: Literal[1] = 1
     title: Line
     parties: tuple[Party, ...]
     purpose: Purpose
@@ -204,6 +197,32 @@ class Agreement(Record):
     review_on: date
     conditions: tuple[Text, ...] = ()
     terms: dict[Line, Text] = Field(default_factory=dict)
+
+
+class FullAgreement(Agreement):
+    """An agreement with its kind, its clauses and its schedules: version 2 of the agreement's schema."""
+
+    version: Literal[2] = 2  # type: ignore[assignment]
+    parties: tuple[FullParty, ...]
+    form: Form
+    language: Literal["en", "cy"] = "en"
+    clauses: tuple[AgreedClause, ...]
+    schedules: tuple[Schedule, ...] = ()
+    framework: RecordId | None = None
+    """For a schedule to a framework: the framework, whose clauses apply here too."""
+    supersedes: RecordId | None = None
+    """The version of this agreement that it replaces once it is in force itself."""
+
+
+class Notice(Record):
+    """What one party to an agreement tells the others: a proposal, a signature in ink, a suspension, the end."""
+
+    kind: Literal["notice"] = "notice"
+    agreement: RecordId | None = None
+    """None while it is about a draft, which is not a record yet."""
+    party: Organisation
+    reason: Text = ""
+    matter: Matter
 
 
 class Plan(Record):
@@ -283,5 +302,8 @@ class Receipt(Record):
     finished_at: datetime
 
 
-AnyRecord = Annotated[Request | Decision | Agreement | Plan | Release | Receipt, Field(discriminator="kind")]
-"""Any record, told apart by its `kind`."""
+AnyAgreement = Annotated[Agreement | FullAgreement, Field(discriminator="version")]
+AnyRecord = Annotated[
+    Request | Decision | AnyAgreement | Notice | Plan | Release | Receipt, Field(discriminator="kind")
+]
+"""Any record, told apart by its `kind` and, where a kind has two shapes, its `version`."""

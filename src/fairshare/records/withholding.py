@@ -20,7 +20,11 @@ from fairshare.words.reading import build
 from fairshare.words.values import Person, Text, Value
 
 _EVERY_SKELETON = frozenset({"kind", "version", "case", "follows", "made_at"})
-_MORE_SKELETON = {"release": frozenset({"decision", "agreement", "plan"}), "receipt": frozenset({"release"})}
+_MORE_SKELETON = {
+    "notice": frozenset({"agreement"}),
+    "release": frozenset({"decision", "agreement", "plan"}),
+    "receipt": frozenset({"release"}),
+}
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
