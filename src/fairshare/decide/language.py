@@ -178,13 +178,15 @@ class Rollup:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """Whenever all of `premise` hold, so do all of `promise`; dropping rule `mutant` must break that."""
+    """Whenever all of `premise` hold, so do all of `promise`; spoiling rule `mutant` must break that."""
 
     id: str
     scope: Scope
     premise: tuple[Formula, ...]
     promise: tuple[Formula, ...]
     mutant: str
+    mutant_unless: tuple[Formula, ...] = ()
+    """The exception that a mistaken author would add to the rule; without one, the rule is dropped."""
 
 
 @dataclass(frozen=True, slots=True)

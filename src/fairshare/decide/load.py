@@ -265,6 +265,9 @@ def _read_properties(draft: _Draft, names: Names) -> tuple[Property, ...]:
                     read_parts(shape.conditions, names, f"{place}.if"),
                     read_parts(shape.then, names, f"{place}.then"),
                     shape.mutant,
+                    ()
+                    if shape.mutant_unless is None
+                    else read_parts(shape.mutant_unless, names, f"{place}.mutant_unless"),
                 )
             )
     return tuple(properties)

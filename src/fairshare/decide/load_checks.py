@@ -116,6 +116,8 @@ def check_base(base: RuleBase, places: Mapping[str, str], law: LawBook | None) -
                 fix="Name the rule whose loss breaks the property.",
                 where=f"{place}.mutant",
             )
+        spoiled = base.conclusions[base.rules[each.mutant].conclusion]
+        _check_scopes(base, each.mutant_unless, spoiled.scope, f"{place}.mutant_unless")
     order_conclusions(base, places)
     if law is not None:
         _check_force(base, places, law)

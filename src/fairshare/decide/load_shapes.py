@@ -164,6 +164,7 @@ class PropertyShape(Shape):
     then: Any
     scope: Scope = "case"
     mutant: Name
+    mutant_unless: Any = None
 
 
 class PropertiesFile(Shape):

@@ -18,7 +18,7 @@ from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.verify_citations import check_citations
 from fairshare.decide.verify_faults import Fault, FaultSort
 from fairshare.decide.verify_programs import Inspection, Name, Sightings, sight_facts
-from fairshare.decide.verify_properties import PREMISE, add_properties, drop_rule, gate_of
+from fairshare.decide.verify_properties import PREMISE, add_properties, gate_of, spoil
 
 FIRST_DAY = date(2018, 5, 25)
 """The UK GDPR and the Act of 2018 began to apply: no decision is made under older law."""
@@ -188,11 +188,11 @@ def _describe(base: RuleBase, step: Step, name: Name, answers: dict[str, str]) -
 
 
 def _check_property(base: RuleBase, each: Property, steps: list[Step], sightings: Sightings) -> Iterator[Fault]:
-    """Whether its premise can hold at all, and whether losing the rule it names would break it."""
+    """Whether its premise can hold at all, and whether spoiling the rule it names would break it."""
     if ("rule", PREMISE + each.id) not in sightings.seen:
         yield Fault(FaultSort.PROPERTY, each.id, "Its premise can never hold, in any tool that reaches what it names.")
         return
-    changed = add_properties(replace(drop_rule(base, each.mutant), properties=(each,)))
+    changed = add_properties(replace(spoil(base, each), properties=(each,)))
     lost = base.rules[each.mutant]
     for step in steps:
         tool = changed.tools[step.tool]
@@ -201,9 +201,8 @@ def _check_property(base: RuleBase, each: Property, steps: list[Step], sightings
             with Inspection(changed, program) as inspection:
                 if any(name[0] == "broken" for name, _ in inspection.find_forbidden()):
                     return
-    yield Fault(
-        FaultSort.PROPERTY, each.id, f"It still holds without {each.mutant}, so it says nothing about that rule."
-    )
+    says = f"It still holds with {each.mutant} spoiled, so it says nothing about that rule."
+    yield Fault(FaultSort.PROPERTY, each.id, says)
 
 
 def _list_unseen(base: RuleBase, sightings: Sightings) -> Iterator[Fault]:

@@ -43,6 +43,10 @@ def _gates_of(base: RuleBase, each: Property) -> set[str]:
     return {base.conclusions[atom.conclusion].gate for atom in atoms if isinstance(atom, Holds)}
 
 
-def drop_rule(base: RuleBase, rule: str) -> RuleBase:
-    """The rule base without one rule."""
-    return replace(base, rules={name: each for name, each in base.rules.items() if name != rule}, digest="")
+def spoil(base: RuleBase, each: Property) -> RuleBase:
+    """The rule base with the mutant of a property: a rule dropped, or given one more exception."""
+    rules = dict(base.rules)
+    lost = rules.pop(each.mutant)
+    if each.mutant_unless:
+        rules[each.mutant] = replace(lost, exceptions=(*lost.exceptions, All(each.mutant_unless)))
+    return replace(base, rules=rules, digest="")

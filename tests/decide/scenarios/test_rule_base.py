@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.evaluate import find_program
 from fairshare.decide.library import HeldLaw, load_real_base, load_words
+from fairshare.decide.load_checks import days_of_law
 from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.relevance import next_question
 from fairshare.decide.settle import find_settled_outcome, settle
 from fairshare.decide.verify import verify_rules
 from fairshare.decide.words import list_missing_words, list_stray_words
 from fairshare.law import load_law
+from fairshare.words import Mark
 from tools.tools_page import PAGE, render_page
 
 TODAY = date(2026, 11, 22)
@@ -25,6 +27,8 @@ TOOLS = sorted(load_real_base().tools)
 ONE_OF_EACH = CaseShape(("f1",), ("p1",), (("i1", "f1", "p1"), ("i2", "f1", None)))
 """An item about somebody and an item about nobody in particular."""
 LONGEST_SENTENCE = 35
+BLOCKING = ("forbidden", "refuse", "need")
+"""How the names of conclusions begin that forbid sharing, refuse it, or hold it up until something is obtained."""
 
 
 def test_verify_finds_no_fault() -> None:
@@ -75,6 +79,26 @@ def test_every_conclusion_that_holds_something_up_says_what_to_do_next() -> None
     base, words = load_real_base(), load_words("en")
     blockers = [name for name in base.conclusions if name.split(".")[0] in ("need", "refer", "refuse", "forbidden")]
     assert [name for name in blockers if not words.conclusion(name).next_step and name != "refer.open"] == []
+
+
+def test_nearly_all_law_behind_what_blocks_was_read() -> None:
+    base, law = load_real_base(), HeldLaw(load_law())
+    rules = [each for each in base.rules.values() if each.positive and each.conclusion.split(".")[0] in BLOCKING]
+    cited = {(name, day) for each in rules for name in each.cite if law.is_law(name) for day in days_of_law(each)}
+    marks = {name: {law.mark(name, day) for each, day in cited if each == name} for name, _ in cited}
+    unread = sorted(name for name, found in marks.items() if found != {Mark.READ})
+    assert len(unread) <= 0.1 * len(marks), f"{len(unread)} of {len(marks)} were not read: {unread}"
+
+
+def test_the_promises_of_the_product_stand_as_properties_by_name() -> None:
+    assert {
+        "special_category_is_never_lawful_without_a_condition",
+        "public_authority_never_relies_on_an_interest_for_its_tasks",
+        "public_task_response_never_stands_without_the_written_statement",
+        "refusing_consent_never_by_itself_blocks_safeguarding",
+        "emergency_never_waits_for_a_document",
+        "nothing_goes_to_anybody_on_the_never_contact_list",
+    } <= {each.id for each in load_real_base().properties}
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -124,6 +124,10 @@ def name_a_mutant_that_changes_nothing(files: dict[str, Any]) -> None:
     files["properties.yaml"]["properties"][0]["mutant"] = "may.share"
 
 
+def name_an_exception_that_changes_nothing(files: dict[str, Any]) -> None:
+    files["properties.yaml"]["properties"][0]["mutant_unless"] = ["item.barred is no"]
+
+
 def ask_for_the_impossible(files: dict[str, Any]) -> None:
     files["properties.yaml"]["properties"][0]["if"] = ["share.may", "share.must"]
 
@@ -162,7 +166,8 @@ def forbid_an_answer(files: dict[str, Any]) -> None:
         (refer_to_what_no_rule_reads, FaultSort.GAP, "refer.bar", "dpo.finding is not open"),
         (conclude_both_ways, FaultSort.CONTRADICTION, "share.may", "may.share for it and may.not against it"),
         (let_a_basis_beat_a_bar, FaultSort.PROPERTY, "bars.win", "does not hold"),
-        (name_a_mutant_that_changes_nothing, FaultSort.PROPERTY, "bars.win", "still holds without may.share"),
+        (name_a_mutant_that_changes_nothing, FaultSort.PROPERTY, "bars.win", "still holds with may.share spoiled"),
+        (name_an_exception_that_changes_nothing, FaultSort.PROPERTY, "bars.win", "still holds with never.bar spoiled"),
         (ask_for_the_impossible, FaultSort.PROPERTY, "bars.win", "premise can never hold"),
         (write_a_rule_that_never_fires, FaultSort.UNREACHABLE, "dead", "never fire"),
         (write_an_exception_that_never_holds, FaultSort.UNREACHABLE, "may.share", "exception 3 can never hold"),
@@ -177,6 +182,12 @@ def test_each_kind_of_fault_is_found(spoil: Any, sort: FaultSort, subject: str, 
     spoil(files)
     found = [fault for fault in faults_of(files) if fault.sort is sort and fault.subject == subject]
     assert any(says in fault.says for fault in found), [str(fault) for fault in faults_of(files)]
+
+
+def test_a_mutant_may_be_a_rule_with_one_more_exception() -> None:
+    files = sound_files()
+    files["properties.yaml"]["properties"][0]["mutant_unless"] = ["bar.finding is yes"]
+    assert [fault for fault in faults_of(files) if fault.sort is FaultSort.PROPERTY] == []
 
 
 def test_a_fault_shows_a_case_that_brings_it_about_and_every_answer_in_it_is_needed() -> None:
