@@ -20,14 +20,18 @@ from fairshare.documents.model import (
     make_runs,
     read_runs,
 )
+from fairshare.documents.rendering import FORMATS, SUFFIXES, Format, render
 
 __all__ = [
+    "FORMATS",
+    "SUFFIXES",
     "Block",
     "Brand",
     "Choice",
     "Document",
     "Fields",
     "FormField",
+    "Format",
     "Heading",
     "Notice",
     "PageBreak",
@@ -40,4 +44,5 @@ __all__ = [
     "Table",
     "make_runs",
     "read_runs",
+    "render",
 ]

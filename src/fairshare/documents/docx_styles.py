@@ -11,7 +11,7 @@ FONT = "Arial"
 GREY = "595959"
 HEADINGS = {"Title": 22, "Heading 1": 16, "Heading 2": 13, "Heading 3": 11.5}
 """Sizes in points."""
-OWN = {
+OWN: dict[str, dict[str, Any]] = {
     "Organisation": {"colour": GREY},
     "Particular": {"after": 0},
     "Field Label": {"bold": True, "before": 10, "after": 2, "keep": True},
