@@ -239,9 +239,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.way:
         if WAYS[chosen.way].needs == "duckdb":
-            sys.modules.update(
-                dict.fromkeys(("numpy", "pandas", "polars", "pyarrow"))
-            )  # an import finds None, and fails
+            # To import what stands here as None fails, as if it were not installed.
+            sys.modules.update(dict.fromkeys(("numpy", "pandas", "polars", "pyarrow")))
         WAYS[chosen.way].run(chosen.out)
         return
     try:
