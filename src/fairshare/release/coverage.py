@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fairshare.agree.force import AgreementNotInForce, check_agreement_in_force
+from fairshare.agree.force import AgreementNotInForce, check_held_in_force
+from fairshare.agree.standing import find_standing
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, ScopeState
 from fairshare.release.coverage_contents import (
@@ -185,8 +186,8 @@ def _check_second_person(grounds: Grounds, _: Contents) -> Iterator[Refused]:
 def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
     if not grounds.needs_agreement:
         return
-    release, agreement = grounds.release, grounds.agreement
-    if agreement is None or release.agreement is None:
+    release, agreement, held = grounds.release, grounds.agreement, grounds.held
+    if agreement is None or held is None or release.agreement is None:
         yield AgreementMissing(
             "this is routine sharing and no agreement is named",
             fix="Name the agreement that it is under, or have it decided as a one-off.",
@@ -198,7 +199,7 @@ def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
             "the release names another agreement", fix="Record a new intent.", where="release.agreement"
         )
     try:
-        check_agreement_in_force(agreement, grounds.agreement_signed_by, grounds.today)
+        check_held_in_force(held, grounds.today)
     except AgreementNotInForce as refusal:
         yield refusal
     yield from _check_within_agreement(grounds, agreement, contents)
@@ -206,7 +207,9 @@ def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
 
 def _check_within_agreement(grounds: Grounds, agreement: Agreement, contents: Contents) -> Iterator[Refused]:
     release = grounds.release
-    roles = {party.organisation: party.role for party in agreement.parties}
+    held = grounds.held
+    still = find_standing(held, grounds.today).parties if held is not None else ()
+    roles = {party.organisation: party.role for party in agreement.parties if party.organisation.name in still}
     fix = "Release within the agreement, vary it, or have this decided as a one-off."
     if roles.get(release.holder) not in ("discloser", "both") or roles.get(release.recipient) not in (
         "recipient",
