@@ -58,6 +58,7 @@ def redact_apart(raw: bytes, name: str, removals: Removals, *, ocr: bool = False
         answer["media_type"],
         tuple(answer["found"]),
         tuple(answer["not_searched"]),
+        tuple(answer["changed_pages"]),
         answer["left_out"],
     )
 
@@ -135,6 +136,7 @@ def _answer(asked: dict[str, Any], raw: bytes) -> tuple[dict[str, Any], bytes]:
                 "media_type": made.media_type,
                 "found": made.found,
                 "not_searched": made.not_searched,
+                "changed_pages": made.changed_pages,
                 "left_out": dict(made.left_out),
             }, made.content
         case "read":

@@ -93,7 +93,9 @@ def redact_docx(raw: bytes, removals: Removals, *, where: str) -> Redacted:
         _put(build, "word/document.xml" if number == 0 else f"word/part{number}.xml", tree, part, built)
     build.new = {"[Content_Types].xml": write_types(build.new), **build.new}
     unread = tuple(f"picture {number}" for number in range(1, build.pictures + 1))
-    return Redacted(write_package(build.new), MEDIA_TYPE, tuple(found), unread, dict(sorted(build.left_out.items())))
+    return Redacted(
+        write_package(build.new), MEDIA_TYPE, tuple(found), unread, left_out=dict(sorted(build.left_out.items()))
+    )
 
 
 def read_docx(raw: bytes, *, where: str) -> tuple[Passage, ...]:

@@ -70,7 +70,9 @@ def redact_mail(raw: bytes, removals: Removals, redact_part: RedactPart, *, wher
         new.add_attachment(made.content, maintype=main, subtype=sub, filename=_name_file(name))
     left_out["headers"] += sum(name.title() not in HEADERS for name in message)
     _set_boundaries(new)
-    return Redacted(new.as_bytes(), "message/rfc822", tuple(counts), tuple(unread), dict(sorted(left_out.items())))
+    return Redacted(
+        new.as_bytes(), "message/rfc822", tuple(counts), tuple(unread), left_out=dict(sorted(left_out.items()))
+    )
 
 
 def read_mail(

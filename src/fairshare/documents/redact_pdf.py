@@ -35,7 +35,7 @@ _LOCKED = 4  # FPDF_ERR_PASSWORD
 _LARGE_PICTURE = 0.01
 """The share of a page from which a picture may hold words worth reading."""
 _FAINT = 6
-"""A word whose place on the page is of one shade, to within this many of 256, cannot be seen and does not come along."""
+"""A word whose place is of one shade, to within this many of 256, cannot be seen, and does not come along."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,18 @@ def redact_pdf(raw: bytes, removals: Removals, *, where: str, ocr: bool = False)
         pages = [read_page(pdf, number, ocr=ocr) for number in range(len(pdf))]
         spans = find_spans("\n".join(page.text for page in pages), removals.terms)
         areas = join_spans(spans)
-        writer = PageWriter()
-        start = 0
+        writer, start, changed = PageWriter(), 0, []
         for number, page in enumerate(pages):
             boxes = [each for each in removals.boxes if each.page == number + 1]
-            _draw_page(writer, pdf, number, _mark(page, start, areas), boxes)
+            words = _mark(page, start, areas)
+            if boxes or any(word.removed for word in words):
+                changed.append(number + 1)
+            _draw_page(writer, pdf, number, words, boxes)
             start += len(page.text) + 1
         left_out = _count_left_out(pdf)
     unread = () if ocr else tuple(f"page {n}" for n, page in enumerate(pages, start=1) if page.has_picture)
-    return Redacted(writer.finish(), "application/pdf", count_spans(spans, len(removals.terms)), unread, left_out)
+    found = count_spans(spans, len(removals.terms))
+    return Redacted(writer.finish(), "application/pdf", found, unread, tuple(changed), left_out)
 
 
 def read_pdf(raw: bytes, *, where: str, ocr: bool = False) -> tuple[Passage, ...]:

@@ -44,7 +44,7 @@ def redact_picture(raw: bytes, removals: Removals, *, where: str, ocr: bool = Fa
     paint(picture, areas)
     cleaned = write_picture(picture, as_photograph=is_photograph)
     unread = () if ocr else ("the picture",)
-    return Redacted(cleaned.content, cleaned.media_type, found, unread, _count_left_out(raw))
+    return Redacted(cleaned.content, cleaned.media_type, found, unread, (1,) if areas else (), _count_left_out(raw))
 
 
 def read_words(raw: bytes, *, where: str) -> tuple[Passage, ...]:

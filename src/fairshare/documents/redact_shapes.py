@@ -73,6 +73,8 @@ class Redacted:
     """How often each term stood in it."""
     not_searched: tuple[str, ...] = ()
     """Places whose words no program has read, such as a picture: a person has to look at them."""
+    changed_pages: tuple[int, ...] = ()
+    """Of a format with pages, those on which something was removed."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """What else of the file did not come along, such as comments or attachments, and how many."""
 

@@ -1,8 +1,8 @@
 """What is to be removed from a document, and where words of it stand in a text, however they are spelt or broken.
 
 The match is generous, because what it misses is disclosed: letter case (unless asked for), accents, ligatures,
-invisible characters, line ends, commas between words and spaces inside numbers make no difference. It does not see letters that
-only look alike, such as a Cyrillic a, nor misspellings; a person looks at the result for those.
+invisible characters, line ends, commas between words and spaces inside numbers make no difference. It does not see
+letters that only look alike, such as a Cyrillic a, nor misspellings; a person looks at the result for those.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def redact_xlsx(raw: bytes, removals: Removals, *, where: str) -> Redacted:
             value = MARKER
         new.append((cell, value))
     content = _build(_name_sheets(named), new)
-    return Redacted(content, MEDIA_TYPE, tuple(counts), (), dict(sorted(left_out.items())))
+    return Redacted(content, MEDIA_TYPE, tuple(counts), left_out=dict(sorted(left_out.items())))
 
 
 def read_xlsx(raw: bytes, *, where: str) -> tuple[Passage, ...]:

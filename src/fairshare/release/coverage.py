@@ -12,6 +12,8 @@ from fairshare.agree.force import AgreementNotInForce, check_held_in_force
 from fairshare.agree.standing import find_standing
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, ScopeState
+from fairshare.release.bundle_coverage import check_redaction, check_told
+from fairshare.release.bundle_record import is_same_person
 from fairshare.release.coverage_contents import (
     check_contents,
     check_people,
@@ -40,7 +42,7 @@ from fairshare.release.refusals import (
     PersonNotCovered,
     SecondPersonNeeded,
 )
-from fairshare.words import FairshareError, Item, Person, Reason, Refused
+from fairshare.words import FairshareError, Item, Reason, Refused
 
 
 def check_coverage(grounds: Grounds, contents: Contents) -> None:
@@ -81,7 +83,7 @@ def _check_decision(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     departure = decision.departure
     if departure and not decision.emergency:
         second = departure.second_approver
-        if second is None or _same_person(second, decision.decided_by):
+        if second is None or is_same_person(second, decision.decided_by):
             yield DepartureNotApproved(
                 "the decision departs from the assessment and has no second approver",
                 fix="Have a second person approve it and record the decision again.",
@@ -175,7 +177,7 @@ def _check_second_person(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     # In an emergency one person acts, and it is reviewed after.
     if not at_risk or grounds.decision.emergency:
         return
-    if release.checked_by is None or _same_person(release.checked_by, release.released_by):
+    if release.checked_by is None or is_same_person(release.checked_by, release.released_by):
         yield SecondPersonNeeded(
             f"item {at_risk[0]} can lead to somebody at risk, and no second person has checked the release",
             fix="Have somebody else compare recipient, address and redactions, and name them as the one who checked.",
@@ -261,16 +263,11 @@ RULES: tuple[Callable[[Grounds, Contents], Iterator[Refused]], ...] = (
     check_plan_recorded,
     check_contents,
     check_versions,
+    check_redaction,
+    check_told,
     check_people,
     _check_law,
 )
-
-
-def _same_person(one: Person, other: Person) -> bool:
-    """Whether two names may be one person; when in doubt they are."""
-    if one.identifier and one.identifier == other.identifier:
-        return True
-    return " ".join(one.name.split()).casefold() == " ".join(other.name.split()).casefold()
 
 
 def _takes_in(agreed: Item, item: Item) -> bool:

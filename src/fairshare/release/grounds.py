@@ -9,6 +9,7 @@ from datetime import date
 from fairshare.agree.standing import Held
 from fairshare.records.kinds import Agreement, Decision, Notice, Release, ScopeLine
 from fairshare.records.kinds import Plan as PlanRecord
+from fairshare.release.bundle_record import Redaction
 from fairshare.words import Reason
 
 
@@ -38,6 +39,8 @@ class Grounds:
     """What the agreement is a schedule to, if it is one."""
     at_risk: frozenset[str] = frozenset()
     """Refs of items that give away where somebody at risk can be found."""
+    redaction: Redaction | None = None
+    """The newest redaction of documents that was made under the decision."""
 
     @property
     def needs_agreement(self) -> bool:
