@@ -46,6 +46,7 @@ demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified recei
 
 test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
 	@sh tools/install_postgresql.sh
+	@sh tools/install_libreoffice.sh
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 $(PYTEST_ARGS)
 
 test-thorough: export HYPOTHESIS_PROFILE = thorough
