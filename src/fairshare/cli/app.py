@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from fairshare.cli import agreement_clauses, agreement_life, agreements  # noqa: F401 (each adds commands to `agree`)
 from fairshare.cli.agree import agree
 from fairshare.cli.agree_check import add_checking
 from fairshare.cli.ask import ask
