@@ -12,7 +12,7 @@ from typing import Literal
 
 from fairshare.agree.bank import load_bank
 from fairshare.agree.check_signals import Signals, Sort, Sought, Strength, Trap
-from fairshare.agree.check_text import END, START, Reading, Sentence
+from fairshare.agree.check_text import END, LONG_WINDOW, START, Reading, Sentence
 from fairshare.documents.paragraphs import Paper
 from fairshare.law import load_law
 from fairshare.words.values import Line, Mark, Text, Value
@@ -184,7 +184,7 @@ def _find_trap(trap: Trap, states: dict[str, State], asking: _Asking) -> TrapFou
         return None
     if reading.find(trap.unless):
         return None
-    found = reading.find(trap.found)
+    found = reading.find(trap.found, definitions=trap.in_definitions, window=LONG_WINDOW)
     lacks = [each for each in trap.lacks if states.get(each) in ("weak", "absent")]
     if not found and not lacks:
         return None

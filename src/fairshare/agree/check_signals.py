@@ -69,6 +69,7 @@ class _WrittenTrap(Value):
     found: tuple[Written, ...] = ()
     unless: tuple[Written, ...] = ()
     lacks: tuple[SignalId, ...] = ()
+    in_definitions: bool = False
 
 
 class _WrittenKind(Value):
@@ -158,6 +159,8 @@ class Trap:
     unless: tuple[Signal, ...]
     lacks: tuple[str, ...]
     """Contents whose absence or weakness is the trap."""
+    in_definitions: bool
+    """Whether a definition can be the trap, as with an Act that no longer governs."""
     words: SignalWords
 
 
@@ -322,6 +325,7 @@ def _fill_trap(name: str, written: _WrittenTrap, groups: dict[str, tuple[str, ..
         found=_parse_all(written.found, groups),
         unless=_parse_all(written.unless, groups),
         lacks=written.lacks,
+        in_definitions=written.in_definitions,
         words=words,
     )
 

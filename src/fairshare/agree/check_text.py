@@ -12,8 +12,10 @@ from functools import cached_property
 from fairshare.agree.check_signals import Signal, Term
 from fairshare.documents.paragraphs import Located, Paper
 
-WINDOW = 40
+WINDOW = 25
 """The words of a signal stand at most this many apart in their sentence."""
+LONG_WINDOW = 40
+"""The same for traps, which lawyers write in long sentences."""
 START = 8
 """How many of the first paragraphs are where parties are named."""
 END = 8
@@ -29,9 +31,27 @@ _BLANK = re.compile(
     r"|\bto be (?:inserted|confirmed|completed|agreed)\b|<(?:insert|name|date)[^>]{0,40}>",
     re.IGNORECASE,
 )
+_MEANS = re.compile(r"^[^.]{0,80}?[\"”’')*]?\s(?:means|has the meaning|shall have the meaning|ystyr)\b", re.IGNORECASE)
 _NUMBERS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve fourteen fifteen eighteen twenty thirty forty sixty "
-    "seventy ninety hundred un dau dwy tri tair pedwar pedair pum chwe saith wyth naw deg deuddeg".split()
+    [
+        *(
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "fourteen",
+        ),
+        *("fifteen", "eighteen", "twenty", "thirty", "forty", "sixty", "seventy", "ninety", "hundred"),
+        *("un", "dau", "dwy", "tri", "tair", "pedwar", "pedair", "pum", "chwe", "saith", "wyth", "naw", "deg"),
+    ]
 )
 
 
@@ -46,6 +66,11 @@ class Sentence:
     labels: tuple[str, ...]
     position: int
     """The place of its paragraph from the end; 0 is the last."""
+
+    @property
+    def defines(self) -> bool:
+        """Whether it only says what a word means, and so settles nothing."""
+        return _MEANS.search(self.text) is not None
 
     @property
     def blank(self) -> bool:
@@ -72,14 +97,18 @@ class Reading:
         """The title and what stands beside it: the first three paragraphs."""
         return Reading(Paper(self.paper.format, self.paper.paragraphs[:3]))
 
-    def find(self, signals: Iterable[Signal]) -> list[Sentence]:
-        """The sentences in which one of the signals stands, best first: the more words of signals, the better."""
+    def find(self, signals: Iterable[Signal], *, definitions: bool = False, window: int = WINDOW) -> list[Sentence]:
+        """The sentences in which one of the signals stands, best first: the more words of signals, the better.
+
+        Takes    definitions: whether sentences that only define a word count.
+        """
         scores: dict[int, int] = defaultdict(int)
         for signal in signals:
-            for number in self._match(signal):
+            for number in self._match(signal, window):
                 scores[number] += len(signal)
         ranked = sorted(scores, key=lambda number: (-scores[number], number))
-        return [self.sentences[number] for number in ranked]
+        found = (self.sentences[number] for number in ranked)
+        return [each for each in found if definitions or not each.defines]
 
     def find_under(self, headings: Iterable[Signal]) -> list[Sentence]:
         """The sentences under a heading or label that one of the signals names."""
@@ -97,13 +126,13 @@ class Reading:
             if not sentence.paragraph.heading and any(named[label] for label in sentence.labels)
         ]
 
-    def _match(self, signal: Signal) -> Iterator[int]:
+    def _match(self, signal: Signal, window: int) -> Iterator[int]:
         wanted = [self._find_term(term) for term in signal if not term.barred]
         barred = [self._find_term(term) for term in signal if term.barred]
         wanted.sort(key=len)
         for number in wanted[0]:
             there = all(number in each for each in wanted) and not any(number in each for each in barred)
-            if there and _within([each[number] for each in wanted]):
+            if there and _within([each[number] for each in wanted], window):
                 yield number
 
     def _find_term(self, term: Term) -> dict[int, list[int]]:
@@ -160,23 +189,23 @@ class Reading:
 
 
 def split_words(text: str) -> list[str]:
-    """The words and figures of a text, in small letters.
+    """The words and figures of a text, in small letters; the sign in an address becomes `atsign`.
 
     >>> split_words("Article 6(1)(e) - the Council's task")
     ['article', '6', '1', 'e', 'the', "council's", 'task']
     """
-    return _WORDS.findall(text.lower().replace("’", "'"))
+    return _WORDS.findall(text.lower().replace("’", "'").replace("@", " atsign "))
 
 
-def _within(places: list[list[int]]) -> bool:
+def _within(places: list[list[int]], window: int) -> bool:
     """Whether one place can be taken of each list so that all lie within the window."""
     if len(places) == 1:
         return True
     merged = sorted((place, which) for which, each in enumerate(places) for place in each)
-    last = [-WINDOW * 2] * len(places)
+    last = [-window * 2] * len(places)
     for place, which in merged:
         last[which] = place
-        if place - min(last) <= WINDOW:
+        if place - min(last) <= window:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""How well the checker does on labelled agreements: how much of what it says is so, and how much of what is so it says."""
+"""How well the checker does on labelled agreements: how much of what it says is so, how much of what is so it says."""
 
 from collections import Counter
 from datetime import date
