@@ -29,9 +29,12 @@ from fairshare.words import BadInput, NotFound
 from fairshare.words.reading import decode_text, read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fairshare.agree import Composition
+    from fairshare.agree.proposals import Proposal
     from fairshare.records import FullAgreement, SignedRecord
-    from fairshare.records.agreed import Proposed
+    from fairshare.records.agreed import Answered, Proposed
 
 DraftOut = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write the draft, to send to the other parties.")
@@ -129,7 +132,7 @@ def propose(
 @add_command(agree, "answer")
 def answer(
     target: Target,
-    proposal: Annotated[str, typer.Argument(metavar="PROPOSAL", help="The proposal's id, or its start.")],
+    proposal: Annotated[str, typer.Argument(metavar="PROPOSAL", help="Its clause, its id, or its file.")],
     says: Annotated[str, typer.Argument(metavar="ANSWER", help="accept, reject or withdraw.")],
     reason: Reasons = "",
     out: NoticeOut = None,
@@ -139,16 +142,21 @@ def answer(
 ) -> Page:
     """Answer a proposal. Accepted by every other party, it is in the draft; a counter is made with `propose`."""
     from fairshare.desk.compose_agreement import answer_proposal
-    from fairshare.records.agreed import Answered
 
     if says not in ("accept", "reject", "withdraw"):
         raise BadInput("this is no answer", fix="Say accept, reject or withdraw.", where=says[:40])
     if is_file(target):
-        said = sign_notice(Path(target), key, Answered(proposal=find_id(proposal, ()), answer=says), reason)  # type: ignore[arg-type]  # checked above
+        said = sign_notice(Path(target), key, make_answer(find_proposal(proposal, ()), says), reason)
     else:
+        from fairshare.agree import list_proposals
+        from fairshare.desk.compose_agreement import read_draft
+        from fairshare.desk.entering import read_case
+        from fairshare.desk.held_agreements import list_notices
+
         with open_as(desk, name) as (at, actor):
-            known = [each.id for each in at.records.of_case(target)]
-            matter = Answered(proposal=find_id(proposal, known), answer=says)  # type: ignore[arg-type]  # checked above
+            names = {each.organisation.name for each in read_draft(at, target).parties}
+            told = [notice for _, notice in list_notices(at, read_case(at, target))]
+            matter = make_answer(find_proposal(proposal, list_proposals(told, names)), says)
             said = answer_proposal(at, actor, target, matter, reason=reason)
     document = describe_notice(said, out)
     return Page(document, lambda screen: screen.line(f"Recorded: {says} {proposal[:20]}.", "bold"))
@@ -245,15 +253,31 @@ def read_edited(draft: FullAgreement, path: Path) -> dict[str, str | None]:
     return match_clauses(draft, [(each.heading, each.text) for each in paper.paragraphs])
 
 
-def find_id(text: str, known: Any) -> str:
-    """A record's id from its start; raises NotFound, or BadInput if it could be more than one."""
+def make_answer(proposal: str, says: str) -> Answered:
+    """An answer to a proposal."""
+    from fairshare.records.agreed import Answered
+    from fairshare.words.reading import build
+
+    return build(Answered, {"proposal": proposal, "answer": says}, where="PROPOSAL")
+
+
+def find_proposal(text: str, known: Sequence[Proposal]) -> str:
+    """A proposal's id from its file, from its id or the start of it, or from its clause if one is open there."""
+    from fairshare.records import Notice, parse_signed
+
+    if is_file(text):
+        signed = parse_signed(read_file(Path(text)), where=text)
+        if isinstance(signed.record, Notice) and signed.record.matter.act == "proposed":
+            return signed.id
     wanted = text if text.startswith("sha256:") else f"sha256:{text}"
-    found = [each for each in known if each.startswith(wanted)] or ([wanted] if len(wanted) == 71 else [])
+    found = [each.id for each in known if each.id.startswith(wanted) and len(wanted) >= 15]
+    found = found or [each.id for each in known if each.matter.clause == text and each.outcome == "open"]
+    found = found or ([wanted] if len(wanted) == 71 else [])
     if not found:
         raise NotFound("there is no such proposal", fix="`fairshare agree show` lists them.", where=text[:80])
     if len(found) > 1:
         raise BadInput("this could be more than one", fix="Give more of its id.", where=text[:80])
-    return str(found[0])
+    return found[0]
 
 
 def write_draft(draft: FullAgreement, out: Path | None) -> None:
