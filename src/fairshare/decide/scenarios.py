@@ -19,7 +19,7 @@ from fairshare.decide.program import CaseShape
 from fairshare.decide.views import key_of, list_views
 from fairshare.words import UNOBTAINABLE, Answer, BadInput, Outcome
 
-_CASE = ("tool", "items", "persons", "day")
+_CASE = ("tool", "items", "persons", "day", "unconfirmed")
 UNDATED = date(2026, 11, 22)
 """The day of a scenario that names none."""
 MOST_LIKES = 8
@@ -50,6 +50,7 @@ class ScenarioShape(Shape):
     fails: list[str] = Field(default_factory=list)
     fired: dict[str, Name] = Field(default_factory=dict)
     impossible: bool = False
+    unconfirmed: bool = False
     and_if: list[ScenarioShape] = Field(default_factory=list)
     only_if: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
     number: int = 0
@@ -87,6 +88,8 @@ class Scenario:
     """For items, the outcomes that they must not have."""
     impossible: bool = False
     """Whether the answers must be refused, since they cannot all be true."""
+    unconfirmed: bool = False
+    """Whether law whose commencement is not confirmed is taken to be in force."""
     turn: bool = False
     """Whether this is another scenario with one answer changed, told under `only_if`."""
 
@@ -232,6 +235,7 @@ def _build(written: Mapping[str, Any], given: Mapping[str, Any], day: date, name
         fails=tuple(written.get("fails", ())),
         fired=written.get("fired"),
         impossible=bool(written.get("impossible")),
+        unconfirmed=bool(written.get("unconfirmed")),
     )
 
 
