@@ -36,7 +36,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.
 mutate: $(VENV)/.stamp-dev ## Make every small mistake in the rules, one at a time, and see what notices it (about ten minutes)
 	@$(BIN)/fairshare rules mutate --at-least 95
 
-bench: $(VENV)/.stamp-dev requirements/bench.lock
+$(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
 	@$(INSTALL) -r requirements/bench.lock
 	@touch $@
 
