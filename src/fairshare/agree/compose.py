@@ -78,35 +78,19 @@ def compose_agreement(
     choices = choose_clauses(bank, terms, circumstances)
     slots = fill_slots(bank, decision, parties, terms)
     chosen = [bank.clause(each.id) for each in choices if each.put_in]
-    items, treatments = _find_items(decision, terms.form)
-    purpose = _find_purpose(decision, terms)
-    found: dict[str, Any] = {
+    found = _repeat_terms(terms) | {
         "case": case,
         "salt": salt,
         "follows": tuple(each for each in (decision_id, terms.supersedes) if each is not None),
         "made_at": made_at,
         "made_by": made_by,
-        "title": terms.title,
         "parties": tuple(_set_status(each, decision, terms.form) for each in parties),
-        "purpose": purpose,
-        "items": items,
-        "treatments": treatments,
-        "valid": terms.valid,
-        "review_on": terms.review_on,
+        "purpose": _find_purpose(decision, terms),
         "conditions": decision.conditions if decision else (),
-        "form": terms.form,
-        "language": terms.language,
-        "clauses": (
-            *(_agree_clause(each, terms, slots) for each in chosen),
-            *(
-                AgreedClause(id=f"own.{_letter(n)}", heading=each.heading, text=each.text)
-                for n, each in enumerate(terms.own)
-            ),
-        ),
+        "clauses": (*(_agree_clause(each, terms, slots) for each in chosen), *_list_own(terms)),
         "schedules": build_schedules(bank, chosen, decision, decision_id, parties, terms, slots, made_at.date()),
-        "framework": terms.framework,
-        "supersedes": terms.supersedes,
     }
+    found["items"], found["treatments"] = _find_items(decision, terms.form)
     return Composition(FullAgreement.model_validate(found), choices, circumstances)
 
 
@@ -283,6 +267,17 @@ def tidy(text: str) -> str:
     'For this purpose: a study.'
     """
     return re.sub(r"(?<=[.!?])\.(?!\.)", "", re.sub(r" {2,}", " ", text)).strip()
+
+
+def _repeat_terms(terms: AgreementTerms) -> dict[str, Any]:
+    names = ("title", "valid", "review_on", "form", "language", "framework", "supersedes")
+    return {name: getattr(terms, name) for name in names}
+
+
+def _list_own(terms: AgreementTerms) -> tuple[AgreedClause, ...]:
+    return tuple(
+        AgreedClause(id=f"own.{_letter(n)}", heading=each.heading, text=each.text) for n, each in enumerate(terms.own)
+    )
 
 
 def _set_status(party: FullParty, decision: Decision | None, form: Form) -> FullParty:

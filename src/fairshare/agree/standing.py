@@ -171,8 +171,6 @@ def _judge(
     proposals: Collection[str],
 ) -> tuple[State, str | None]:
     """The first thing that stands in the way of being in force, in order of weight."""
-    agreement = held.agreement
-    valid, end = agreement.valid, agreement.valid.end or "no end"
     if told.ended_on is not None and told.ended_on <= day:
         return State.ENDED, f"The agreement ended on {told.ended_on}. Agree anew, or decide this as a one-off."
     if len(left) < 2:
@@ -182,26 +180,25 @@ def _judge(
     if held.was_changed:
         return State.NEGOTIATED, "A change was accepted while it was being signed. Sign the version that has it."
     if unsigned:
-        return (
-            State.UNSIGNED,
-            f"The agreement is not signed by {' or '.join(unsigned)}. Ask them to sign it.",
-        )
-    if out_of_turn := find_out_of_turn(agreement, held.signed_by, held.about()):
+        return State.UNSIGNED, f"The agreement is not signed by {' or '.join(unsigned)}. Ask them to sign it."
+    if out_of_turn := find_out_of_turn(held.agreement, held.signed_by, held.about()):
         return State.UNSIGNED, f"{out_of_turn} signed before its turn. Draft it again, and sign in the order agreed."
-    if day < valid.start:
-        return State.NOT_YET, _say_dates(agreement, day, end)
+    return _judge_dates(held, day, told, review_on)
+
+
+def _judge_dates(held: Held, day: date, told: _Told, review_on: date) -> tuple[State, str | None]:
+    valid = held.agreement.valid
     if not valid.covers(day):
-        return State.LAPSED, _say_dates(agreement, day, end)
+        return (
+            State.NOT_YET if day < valid.start else State.LAPSED,
+            f"The agreement runs from {valid.start} to {valid.end or 'no end'}, and the release is on {day}. "
+            "Renew it or wait.",
+        )
     if day > review_on:
-        return (
-            State.LAPSED,
-            f"The agreement was due for review on {review_on}. Review it and record a new version.",
-        )
+        return State.LAPSED, f"The agreement was due for review on {review_on}. Review it and record a new version."
     if told.suspended:
-        return (
-            State.SUSPENDED,
-            f"The agreement is suspended by {' and '.join(sorted(told.suspended))}. Settle it; they resume it.",
-        )
+        by = " and ".join(sorted(told.suspended))
+        return State.SUSPENDED, f"The agreement is suspended by {by}. Settle it; they resume it."
     return _judge_framework(held, day)
 
 
@@ -218,7 +215,3 @@ def _judge_framework(held: Held, day: date) -> tuple[State, str | None]:
         if strangers := {each.organisation.name for each in agreement.parties} - set(standing.parties):
             return State.UNSIGNED, f"{min(strangers)} is not a party to the framework. Let it join the framework first."
     return State.IN_FORCE, None
-
-
-def _say_dates(agreement: Agreement, day: date, end: date | str) -> str:
-    return f"The agreement runs from {agreement.valid.start} to {end}, and the release is on {day}. Renew it or wait."
