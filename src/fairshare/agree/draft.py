@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from fairshare.records.kinds import Agreement, Decision, Party, ScopeState
@@ -56,28 +56,20 @@ def draft_agreement(
     )
 
 
-def check_can_be_agreed(decision: Decision, parties: Sequence[Party], valid: Period, review_on: date) -> None:
-    """Refuses parties or dates that the decision does not support."""
-    if not decision.outcome.shares:
+def check_can_be_agreed(
+    decision: Decision, parties: Sequence[Party], valid: Period, review_on: date, *, shares: bool = True
+) -> None:
+    """Refuses parties or dates that the decision does not support.
+
+    Takes    shares: whether the agreement is to share; a processor is sent what it works on, and nothing is shared.
+    """
+    if shares and not decision.outcome.shares:
         raise NotForAgreement(
             f"the decision is {decision.outcome}, so there is nothing to agree",
             fix="Agree only on a decision to share.",
             where="decision.outcome",
         )
-    named = {party.organisation.name for party in parties}
-    missing = {decision.holder.name, decision.recipient.name} - named
-    if missing:
-        raise NotForAgreement(
-            f"{' and '.join(sorted(missing))} must be a party",
-            fix="Add each organisation that the decision names, with its key.",
-            where="agreement.parties",
-        )
-    if len({party.key for party in parties}) < len(parties):
-        raise NotForAgreement(
-            "two parties have the same key",
-            fix="Give each party a key of its own, so that each signs for itself.",
-            where="agreement.parties",
-        )
+    check_parties((decision.holder.name, decision.recipient.name), parties)
     if not decision.valid.covers(valid.start) or (
         decision.valid.end and (valid.end is None or valid.end > decision.valid.end)
     ):
@@ -86,6 +78,30 @@ def check_can_be_agreed(decision: Decision, parties: Sequence[Party], valid: Per
             fix=f"Choose dates from {decision.valid.start} to {decision.valid.end or 'any day after'}.",
             where="agreement.valid",
         )
+    check_review(valid, review_on)
+
+
+def check_parties(needed: Collection[str], parties: Sequence[Party]) -> None:
+    """Refuses parties that are too few, that stand twice, or that share a key."""
+    names = [party.organisation.name for party in parties]
+    missing = set(needed) - set(names)
+    if missing or len(set(names)) < 2:
+        raise NotForAgreement(
+            f"{' and '.join(sorted(missing)) or 'a second organisation'} must be a party",
+            fix="Add each organisation that the decision names, with its key.",
+            where="agreement.parties",
+        )
+    keys = [party.key for party in parties if party.key is not None]
+    if len(set(keys)) < len(keys) or len(set(names)) < len(names):
+        raise NotForAgreement(
+            "two parties have the same key" if len(set(keys)) < len(keys) else "an organisation is a party twice",
+            fix="Give each party a key of its own, so that each signs for itself.",
+            where="agreement.parties",
+        )
+
+
+def check_review(valid: Period, review_on: date) -> None:
+    """Refuses a review day outside the agreement's dates."""
     if not valid.covers(review_on):
         raise NotForAgreement(
             "the review day is outside the agreement's dates",

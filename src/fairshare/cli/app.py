@@ -16,6 +16,8 @@ from fairshare.cli.decide import decide
 from fairshare.cli.demo.command import demo
 from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
+from fairshare.cli.mutate import mutate
+from fairshare.cli.redact import redact
 from fairshare.cli.release import release
 from fairshare.cli.rules import rules
 from fairshare.cli.start import start
@@ -39,9 +41,11 @@ add_command(app, "decide", panel=DECIDE)(decide)
 add_command(app, "compare", panel=DECIDE)(compare)
 add_command(app, "what-if", panel=DECIDE)(what_if)
 app.add_typer(rules, name="rules", rich_help_panel=DECIDE)
+add_command(rules, "mutate")(mutate)
 add_command(app, "start", panel=DESK)(start)
 app.add_typer(case, name="case", rich_help_panel=DESK)
 app.add_typer(agree, name="agree", rich_help_panel=DESK)
+app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(release, name="release", rich_help_panel=DESK)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)
 add_command(app, "demo", panel=PROVE)(demo)

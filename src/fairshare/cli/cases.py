@@ -92,8 +92,9 @@ def list_cases(
     listed = [_summarise(each, language) for each in found]
 
     def show(screen: Screen) -> None:
-        rows = [(each.id, each.title.say(language), each.tool, each.expect.case.value) for each in found]
-        screen.table(["case", "what it is about", "tool", "expected"], rows)
+        for each in found:
+            screen.line(each.title.say(language), "bold")
+            screen.line(f"{each.id}  {each.tool}  {each.expect.case.value}", indent=2)
         screen.line("`fairshare cases show CASE` tells one, and `fairshare cases open CASE` runs it.")
 
     return Page({"cases": listed}, show)

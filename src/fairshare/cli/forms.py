@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fairshare.records import Party, ReleaseKind, read_keys
+from fairshare.release.bundle_told import ToldNote
 from fairshare.words import BadInput, Organisation, Period, Person, Value
 from fairshare.words.reading import build, parse_json, parse_yaml, read_file
 from fairshare.words.values import Line, Ref, Text
@@ -67,9 +68,25 @@ class WrittenFile(Value):
 class WrittenTold(Value):
     """What was said, shown or uploaded."""
 
-    account: Text
+    account: Text = ""
     items: dict[Ref, Line | None] = Field(default_factory=dict)
     """Each item told, with what was left out of it, if anything was."""
+    note: ToldNote | None = None
+    """In place of both: who told whom, when, how the person was known, and what was said of each item."""
+
+    @model_validator(mode="after")
+    def _is_told_one_way(self) -> WrittenTold:
+        if (self.note is None) == (not self.account and not self.items):
+            raise ValueError("give an account with its items, or a note, and not both")
+        return self
+
+
+class CasePeopleForm(Value):
+    """Who is in the documents of a case, beside its subjects, and what could lead to somebody at risk."""
+
+    subjects: tuple[Line, ...] = ()
+    third_parties: tuple[Line, ...] = ()
+    at_risk: tuple[Line, ...] = ()
 
 
 class ReleaseForm(Value):

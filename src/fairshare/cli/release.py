@@ -117,7 +117,7 @@ def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
     """What a release consists of, from the form; paths in it start at the form's own folder."""
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
-    from fairshare.release.kinds import ChosenFile, Documents, People, Table, Told
+    from fairshare.release.kinds import ChosenFile, Documents, People, Table, Told, make_told
     from fairshare.release.plan import read_plan
     from fairshare.words import BadInput
 
@@ -126,6 +126,8 @@ def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
         for each in form.files
     )
     if form.told is not None and form.table is None:
+        if form.told.note is not None:
+            return make_told(form.told.note, files)
         return Told(account=form.told.account, items=dict(form.told.items), uploaded=files)
     if form.table is None and files:
         return Documents(files)

@@ -93,7 +93,10 @@ class Screen:
         self.console.print(grid)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table whose cells wrap rather than lose text; on a narrow screen, one entry of a list for each row."""
+        """A table whose cells wrap rather than lose text; short names in the first column stay whole, to be copied.
+
+        On a narrow screen, one entry of a list for each row.
+        """
         from rich import box
         from rich.table import Table
         from rich.text import Text
@@ -103,10 +106,12 @@ class Screen:
                 self.bullet("\n".join(f"{name}: {cell}" for name, cell in zip(headings, row, strict=True)))
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for heading in headings:
-            table.add_column(heading, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(make_plain(cell)) for cell in row))
+        listed = [[make_plain(cell) for cell in row] for row in rows]
+        whole = max((len(row[0]) for row in listed), default=0) <= self.console.width // 2
+        for at, heading in enumerate(headings):
+            table.add_column(heading, overflow="fold", no_wrap=at == 0 and whole)
+        for row in listed:
+            table.add_row(*(Text(cell) for cell in row))
         self.console.print(table)
 
     @contextmanager

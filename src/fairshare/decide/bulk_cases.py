@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
@@ -102,37 +102,52 @@ def _mask_places(places: Iterable[int], cases: int) -> int:
     return int(digits, 2)
 
 
-class _Places(dict[Any, Callable[[int], None]]):
-    """For the answers to one key, what notes a case that gave it. A number is looked up as a tuple of itself, because
-    1 is not true."""
+class _Places(dict[Any, list[int]]):
+    """For the answers to one key, the places of the cases that gave each."""
 
-    def __init__(self, batch: _Batch, key: str) -> None:
-        self.batch, self.key = batch, key
-
-    def __missing__(self, answer: Any) -> Callable[[int], None]:
-        places: list[int] = []
-        self.batch.columns.append((self.key, answer[0] if isinstance(answer, tuple) else answer, places))
-        return self.setdefault(answer, places.append)
+    def __missing__(self, answer: Any) -> list[int]:
+        return self.setdefault(answer, [])
 
 
-class _Batch(dict[str, _Places]):
-    """Cases of one tool and shape; and for each key answered so far, where its answers are noted."""
+class _Batch(dict[tuple[str, ...], tuple[list[int], list[tuple[Any, ...]]]]):
+    """Cases of one tool and shape: by the keys that they answer, their places and their answers.
+
+    A number among the answers stands as a tuple of itself, because 1 is not true.
+    """
 
     def __init__(self) -> None:
         self.numbers: array[int] = array("Q")
         self.ids: list[str] = []
-        self.columns: list[tuple[str, Plain, list[int]]] = []
 
-    def __missing__(self, key: str) -> _Places:
-        return self.setdefault(key, _Places(self, key))
+    def __missing__(self, keys: tuple[str, ...]) -> tuple[list[int], list[tuple[Any, ...]]]:
+        return self.setdefault(keys, ([], []))
 
     def pack(self) -> Part:
         cases = len(self.ids)
         columns: list[Column] = [
-            (key, value, _mask_places(at, cases) if len(at) * SPARSE > cases else array("I", at))
-            for key, value, at in self.columns
+            (key, answer[0] if isinstance(answer, tuple) else answer, _pack_places(at, cases))
+            for key, answers in self._turn().items()
+            for answer, at in answers.items()
         ]
         return Part(self.numbers, "\n".join(self.ids), pickle.dumps(columns, pickle.HIGHEST_PROTOCOL))
+
+    def _turn(self) -> dict[str, _Places]:
+        """The answers by key. Cases that answer the same questions are turned together, which is several times faster
+        than each by itself."""
+        found: dict[str, _Places] = {}
+        for keys, (places, rows) in self.items():
+            for key, column in zip(keys, zip(*rows, strict=True), strict=True):
+                answers = found.setdefault(key, _Places())
+                if column.count(column[0]) == len(column):
+                    answers[column[0]] += places
+                    continue
+                for place, answer in zip(places, column, strict=True):
+                    answers[answer].append(place)
+        return found
+
+
+def _pack_places(places: list[int], cases: int) -> int | array[int]:
+    return _mask_places(places, cases) if len(places) * SPARSE > cases else array("I", places)
 
 
 @dataclass
@@ -154,16 +169,18 @@ class _Gatherer:
         name = (tool, None if "shape" not in read else _name_shape(shape))
         batch, texts = self.named.get(name) or self._find_batch(name, shape)
         kinds = list(map(type, answers.values()))
-        strings = kinds.count(str)
+        strings, numbers = kinds.count(str), kinds.count(int)
+        if strings + numbers + kinds.count(bool) != len(kinds):
+            raise _Unusual
         # Without a backslash, every text stands between two quotation marks of its own; were a name there twice, what
         # was read would hold fewer texts than the line does.
         if b"\\" in raw or raw.count(b'"') != 2 * (texts + len(read) + 2 + len(answers) + strings):
             raise _Unusual
-        if strings + kinds.count(bool) != len(kinds):
-            answers = {key: _wrap_number(value) for key, value in answers.items()}
-        at = len(batch.ids)
-        for key, value in answers.items():
-            batch[key][value](at)
+        if numbers:
+            answers = _wrap_numbers(answers)
+        places, rows = batch[tuple(answers)]
+        places.append(len(batch.ids))
+        rows.append(tuple(answers.values()))
         batch.numbers.append(number)
         batch.ids.append(case)
 
@@ -181,12 +198,11 @@ class _Gatherer:
         return self.named.setdefault(name, (batch, _count_texts(shape)))
 
 
-def _wrap_number(value: Any) -> Any:
-    if isinstance(value, bool | str):
-        return value
-    if type(value) is not int or abs(value) > MAX_INTEGER:
+def _wrap_numbers(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers with each number as a tuple of itself."""
+    if any(abs(each) > MAX_INTEGER for each in answers.values() if type(each) is int):
         raise _Unusual
-    return (value,)
+    return {key: (each,) if type(each) is int else each for key, each in answers.items()}
 
 
 def _name_shape(shape: Any) -> tuple[Any, ...]:

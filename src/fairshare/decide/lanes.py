@@ -232,6 +232,8 @@ class Lanes:
         if not case.sight.allowed:
             case.sight = session.samples.look(case.answers)  # with the completions that were found now
         for key in keys:
+            if not batch.left[key] & case.bit:  # what was learnt for the keys before it settled this one too
+                continue
             literals = {text: session.clauses.targets[target] for text, target in targets[key].items()}
             if key not in self.program.outcomes:
                 literals[Status.FALSE.value] = -literals[Status.TRUE.value]

@@ -31,6 +31,10 @@ class Change:
     dropped: str | None = None
     """A constraint that no longer binds."""
 
+    def __bool__(self) -> bool:
+        """Whether anything is changed at all."""
+        return bool(self.seeds) or self.rows is not None or self.dropped is not None
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -35,7 +35,7 @@ class Prover:
         self.literals: list[int] = []
         for at in range(program.size):
             self.literals.append(self._define(at, self.literals))
-        self.rows = {item: self._define_rows(rows, self.literals) for item, rows in program.outcomes.items()}
+        self.rows = {item: self._define_rows(rows, {}) for item, rows in program.outcomes.items()}
         self.read = dict(self._list_read())
         self.broken = {key: node for key, node in program.conclusions.items() if key.startswith(BROKEN)}
         self.nevers = {name: [self.literals[node] for node in nodes] for name, nodes in program.nevers.items()}
@@ -44,64 +44,51 @@ class Prover:
         self._send()
         for node in program.fits:
             self.solver.add_clause([self.literals[node]])
+        self._model = frozenset[int]()
         self._cones: dict[tuple[int, ...], list[int]] = {}
 
     def close(self) -> None:
         """Frees the solver."""
         self.solver.delete()
 
-    def find_broken(self, change: Change) -> tuple[str | None, bool]:
-        """A safety property that the change breaks in some case, if any; and whether that was decided."""
-        if change.rows is not None or change.dropped is not None:
-            return None, True
-        copies = self._copy(change)
-        sought = {copies.get(node, self.literals[node]): key for key, node in self.broken.items() if node in copies}
-        sought.pop(-TRUE, None)
-        found = self._ask(list(sought), list(self._bind(None)))
-        if not found:
-            return None, found is not None
-        model = self._model()
-        return next(key for literal, key in sought.items() if literal in model), True
+    def find_broken(self, copies: dict[int, int]) -> str | None:
+        """A safety property that a change (as `copy` gives it) breaks in some case, if one is found."""
+        sought = {copies[node]: key for key, node in self.broken.items() if copies.get(node, -TRUE) != -TRUE}
+        if not self._ask(list(sought), self._bind()):
+            return None
+        key = next(key for literal, key in sought.items() if literal in self._model)
+        return key.removeprefix(BROKEN).partition("@")[0]
 
-    def find_difference(self, change: Change) -> tuple[Witness | None, bool]:
+    def find_difference(self, change: Change, copies: dict[int, int]) -> tuple[Witness | None, bool]:
         """A case with another outcome or another conclusion that somebody reads, if any; and whether it was decided."""
         if change.dropped is not None:
             return self._find_admitted(change.dropped)
-        copies = self._copy(change)
-        pairs = {}
-        for key, (node, guard) in self.read.items():
-            if node in copies:
-                pairs[key] = (self.literals[node], copies[node], guard)
+        pairs = {
+            key: (self.literals[node], copies[node], guard)
+            for key, (node, guard) in self.read.items()
+            if node in copies
+        }
         rows = change.rows or self.program.outcomes
         for item, before in self.rows.items():
-            now = self._define_rows(rows[item], self.literals, copies)
+            now = self._define_rows(rows[item], copies)
             for outcome in before.keys() | now.keys():
                 pairs[f"{item}={outcome}"] = (before.get(outcome, -TRUE), now.get(outcome, -TRUE), TRUE)
-        differences = [
-            self.writer.define_and([self._differ(one, other), guard]) for one, other, guard in pairs.values()
-        ]
-        found = self._ask([each for each in differences if each != -TRUE], list(self._bind(None)))
+        differences = {
+            key: self.writer.define_and([self._differ(one, other), guard]) for key, (one, other, guard) in pairs.items()
+        }
+        found = self._ask([each for each in differences.values() if each != -TRUE], self._bind())
         if not found:
             return None, found is not None
-        model = self._model()
-        differing = [
-            ("+" if other in model else "-") + key
-            for (key, (_, other, _)), literal in zip(pairs.items(), differences, strict=True)
-            if literal in model
-        ]
-        return Witness(self._tool(model), tuple(differing), self._answers(model)), True
+        seen = [key for key, literal in differences.items() if literal in self._model]
+        return self._witness(tuple(("+" if pairs[key][1] in self._model else "-") + key for key in sorted(seen))), True
 
     def _find_admitted(self, dropped: str) -> tuple[Witness | None, bool]:
         """A case that only this constraint excludes."""
-        found = self._ask([-each for each in self.nevers[dropped]], list(self._bind(dropped)))
-        if not found:
-            return None, found is not None
-        return Witness(self._tool(self._model()), ("it is possible",), self._answers(self._model())), True
+        found = self._ask([-each for each in self.nevers.get(dropped, ())], self._bind(dropped))
+        return (self._witness(("it is possible",)) if found else None), found is not None
 
-    def _bind(self, dropped: str | None) -> Iterator[int]:
-        for name, literals in self.nevers.items():
-            if name != dropped:
-                yield from literals
+    def _bind(self, dropped: str | None = None) -> list[int]:
+        return [each for name, literals in self.nevers.items() if name != dropped for each in literals]
 
     def _list_read(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """What somebody reads: each conclusion with a force, a sort, or a tool that asks for it (in that tool)."""
@@ -128,7 +115,7 @@ class Prover:
             return self.writer.define_and(parts)
         return self.writer.define_or(parts) if node.sort == "or" else -parts[0]
 
-    def _copy(self, change: Change) -> dict[int, int]:
+    def copy(self, change: Change) -> dict[int, int]:
         """The literal of each node that the change reaches and that is then another."""
         key = tuple(change.seeds)
         if key not in self._cones:
@@ -152,16 +139,12 @@ class Prover:
             own[at] = self._define(at, self.literals, own)
         return own[root] if root in own else self.literals[root]
 
-    def _define_rows(
-        self, rows: tuple[tuple[str, int], ...], literals: list[int], copies: dict[int, int] | None = None
-    ) -> dict[str, int]:
+    def _define_rows(self, rows: tuple[tuple[str, int], ...], copies: dict[int, int]) -> dict[str, int]:
         """For each outcome, the literal of: a row of it is the first that holds."""
         firsts: dict[str, list[int]] = {}
         none_before = TRUE
         for outcome, node in rows:
-            holds = (copies or {}).get(node) or (
-                literals[node] if node < self.program.size else self._define_new(node, copies or {})
-            )
+            holds = copies[node] if node in copies else self._define_new(node, copies)
             firsts.setdefault(outcome, []).append(self.writer.define_and([none_before, holds]))
             none_before = self.writer.define_and([none_before, -holds])
         return {outcome: self.writer.define_or(parts) for outcome, parts in firsts.items()}
@@ -186,20 +169,15 @@ class Prover:
         self._send()
         self.solver.conf_budget(BUDGET)
         found: bool | None = self.solver.solve_limited([*assumed, switch])
-        self._found = frozenset(self.solver.get_model()) if found else frozenset()
+        self._model = frozenset(self.solver.get_model()) if found else frozenset[int]()
         self.solver.add_clause([-switch])
         return found
 
-    def _model(self) -> frozenset[int]:
-        return self._found
-
-    def _tool(self, model: frozenset[int]) -> str:
-        return self._answers(model)[""]
-
-    def _answers(self, model: frozenset[int]) -> dict[str, str]:
-        return {
+    def _witness(self, differs: tuple[str, ...]) -> Witness:
+        answers = {
             variable.key: value
             for variable, row in zip(self.program.variables, self.values, strict=True)
             for value, literal in zip(variable.values, row, strict=True)
-            if literal in model or literal == TRUE
+            if literal in self._model
         }
+        return Witness(answers.pop(""), differs, answers)

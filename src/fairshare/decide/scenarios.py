@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fairshare.decide.answers import write_value
 from fairshare.decide.language import RuleBase
 from fairshare.decide.load import read_folder
 from fairshare.decide.program import CaseShape
@@ -20,6 +21,8 @@ KEYS = frozenset(
     "acceptance impossible".split()
 )
 _CASE = ("tool", "items", "persons", "day")
+UNDATED = date(2026, 11, 22)
+"""The day of a scenario that names none."""
 _OUTCOMES = frozenset(each.value for each in Outcome)
 
 
@@ -50,8 +53,8 @@ class Scenario:
     """Whether this is another scenario with one answer changed, told under `only_if`."""
 
 
-def read_scenarios(folder: Path, base: RuleBase, today: date) -> tuple[Scenario, ...]:
-    """Every scenario in the YAML files of a folder; one that names no day is of `today`.
+def read_scenarios(folder: Path, base: RuleBase) -> tuple[Scenario, ...]:
+    """Every scenario in the YAML files of a folder; one that names no day is of `UNDATED`.
 
     A scenario may be `like` another, whose case and answers it takes. Under `and_if` it lists the same case with some
     answers changed, and what then comes of it. Under `only_if` it says for a conclusion, or an outcome, for which
@@ -62,7 +65,7 @@ def read_scenarios(folder: Path, base: RuleBase, today: date) -> tuple[Scenario,
     sets: dict[str, Mapping[str, Any]] = {}
     for parsed in files:
         sets |= parsed.get("sets", {})
-    reading = _Reading(base, sets, today)
+    reading = _Reading(base, sets)
     for parsed in files:
         reading.written |= {each.get("id", ""): each for each in parsed.get("scenarios", [])}
     found = [scenario for parsed in files for each in parsed.get("scenarios", []) for scenario in reading.read(each)]
@@ -76,8 +79,8 @@ def read_scenarios(folder: Path, base: RuleBase, today: date) -> tuple[Scenario,
 class _Reading:
     """The files of a folder, while their scenarios are read."""
 
-    def __init__(self, base: RuleBase, sets: Mapping[str, Mapping[str, Any]], today: date) -> None:
-        self.base, self.sets, self.today = base, sets, today
+    def __init__(self, base: RuleBase, sets: Mapping[str, Mapping[str, Any]]) -> None:
+        self.base, self.sets = base, sets
         self.written: dict[str, Mapping[str, Any]] = {}
 
     def read(self, own: Mapping[str, Any]) -> Iterator[Scenario]:
@@ -85,7 +88,11 @@ class _Reading:
         written, given = self.gather(own)
         if missing := {"id", "says", "tool", "items"} - set(written):
             raise _refuse(own, f"the scenario has no {sorted(missing)[0]}", "Add it.")
-        days = [date.fromisoformat(str(day)) for day in written.get("days", [written.get("day", self.today)])]
+        fixed = self.base.tools[written["tool"]].starts_with if written["tool"] in self.base.tools else {}
+        for key, value in given.items():
+            if write_value(value) != write_value(fixed.get(key.partition("@")[0], value)):
+                raise _refuse(own, f"its tool fixes {key} otherwise", "Leave the answer out.")
+        days = [date.fromisoformat(str(day)) for day in written.get("days", [written.get("day", UNDATED)])]
         for at, day in enumerate(days):
             name = f"{written['id']}_on_{day}" if at else written["id"]
             if "case" in written or written.get("impossible"):

@@ -8,6 +8,7 @@ from datetime import date
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.ports import Desk
+from fairshare.desk.redact_case import find_case_redaction
 from fairshare.desk.who import Action, Actor
 from fairshare.records import (
     Agreement,
@@ -22,9 +23,10 @@ from fairshare.records import (
     new_salt,
     sign_record,
 )
+from fairshare.release.bundle_record import Redaction
 from fairshare.release.flow import Handover, Ports, Released, recover, run_release
 from fairshare.release.grounds import Grounds
-from fairshare.release.kinds import Contents, Table
+from fairshare.release.kinds import Contents, Table, files_of
 from fairshare.release.packing import OnProgress
 from fairshare.words import Person, Reason
 
@@ -94,7 +96,8 @@ def release_case(
     decided = find_latest(before, "decision")
     assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
     agreement = find_agreement(before, decided.id)
-    plan = sign_plan(desk, actor, decided, wanted.contents)
+    redaction = find_case_redaction(desk, case) if files_of(wanted.contents) else None
+    plan = find_plan(desk, actor, decided, wanted.contents, redaction)
     release = make_release(desk, actor, decided, agreement, plan, wanted)
     grounds = Grounds(
         release=release,
@@ -106,6 +109,7 @@ def release_case(
         agreement=agreement.record if agreement is not None and isinstance(agreement.record, Agreement) else None,
         agreement_signed_by=find_signers(desk, agreement) if agreement is not None else frozenset(),
         at_risk=wanted.at_risk,
+        redaction=redaction,
     )
     destination = desk.files.path(f"{RELEASES}/{case}")
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -122,6 +126,16 @@ def recover_releases(desk: Desk) -> tuple[Released, ...]:
         if destination.is_dir():
             found.extend(recover(destination, DeskBook(desk, case)))
     return tuple(found)
+
+
+def find_plan(
+    desk: Desk, actor: Actor, decided: SignedRecord, contents: Contents, redaction: Redaction | None
+) -> SignedRecord | None:
+    """What the release was made ready by: a table's plan, or the recorded redaction of any of its documents."""
+    redacted = {file.item for file in redaction.record.files} if redaction is not None else set()
+    if redaction is not None and any(each.item in redacted for each in files_of(contents)):
+        return next(each for each in read_case(desk, decided.record.case) if each.id == redaction.id)
+    return sign_plan(desk, actor, decided, contents)
 
 
 def sign_plan(desk: Desk, actor: Actor, decided: SignedRecord, contents: Contents) -> SignedRecord | None:

@@ -32,6 +32,8 @@ WHEN: dict[Action, frozenset[Reached]] = {
     Action.DECIDE: frozenset({Reached.REQUEST}),
     Action.DRAFT_AGREEMENT: frozenset({Reached.SHARING_DECISION}),
     Action.SIGN_AGREEMENT: frozenset({Reached.SHARING_DECISION}),
+    Action.REDACT: frozenset({Reached.SHARING_DECISION}),
+    Action.CHECK_REDACTION: frozenset({Reached.SHARING_DECISION}),
     Action.RELEASE: frozenset({Reached.SHARING_DECISION}),
     Action.TAKE_RECEIPT: frozenset({Reached.SENDER_RECEIPT}),
     Action.EXPORT_CASE: frozenset({Reached.REQUEST}),

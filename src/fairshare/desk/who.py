@@ -28,6 +28,8 @@ class Action(StrEnum):
     DECIDE = "decide"
     DRAFT_AGREEMENT = "draft_agreement"
     SIGN_AGREEMENT = "sign_agreement"
+    REDACT = "redact"
+    CHECK_REDACTION = "check_redaction"
     RELEASE = "release"
     TAKE_RECEIPT = "take_receipt"
     EXPORT_CASE = "export_case"
@@ -52,6 +54,8 @@ WHO: dict[Action, frozenset[Role]] = {
     Action.DECIDE: frozenset({Role.DECIDER}),
     Action.DRAFT_AGREEMENT: frozenset({Role.HANDLER, Role.DECIDER}),
     Action.SIGN_AGREEMENT: frozenset({Role.SIGNATORY}),
+    Action.REDACT: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER}),
+    Action.CHECK_REDACTION: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.APPROVER}),
     Action.RELEASE: frozenset({Role.RELEASER}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
     Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),
@@ -60,6 +64,7 @@ WHO: dict[Action, frozenset[Role]] = {
 
 WHO_IN_EMERGENCY: dict[Action, frozenset[Role]] = {
     Action.DECIDE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.APPROVER}),
+    Action.REDACT: frozenset({Role.FRONT_LINE, Role.APPROVER}),
     Action.RELEASE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.DECIDER, Role.APPROVER}),
 }
 """Who else may act while a life is at risk: one person acts, and it is reviewed after."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from fairshare.documents.docx_fields import FieldWriter
 from fairshare.documents.docx_styles import add_paragraph, find_style_ids, set_styles
-from fairshare.documents.layout import lay_out, list_particulars, list_signature, read_phrases
+from fairshare.documents.layout import lay_out, list_particulars, list_signature, read_phrases, write_foot
 from fairshare.documents.model import (
     Block,
     Document,
@@ -93,7 +93,7 @@ class _Writer:
     def _write_page_ends(self) -> None:
         document, section = self._document, self._word.sections[0]
         foot = section.footer.paragraphs[0]
-        said = " · ".join(each for each in (document.reference, document.status, document.legend) if each)
+        said = write_foot(document)
         before, _, rest = self._words["page"].partition("{page}")
         between, _, after = rest.partition("{pages}")
         foot.add_run(f"{said}\t\t" if said else "\t\t")

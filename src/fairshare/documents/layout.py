@@ -25,6 +25,7 @@ from fairshare.words.dates import write_date
 from fairshare.words.reading import parse_yaml
 
 PHRASES = Path(__file__).parent / "phrases"
+MAX_FOOT = 240
 BOXES = {True: "\N{BALLOT BOX WITH X}", False: "\N{BALLOT BOX}"}
 """A choice that is made, and one that is not."""
 
@@ -87,6 +88,16 @@ def list_particulars(document: Document) -> list[tuple[str, str]]:
         (words["status"], document.status),
     ]
     return [(label, text) for label, text in found if text and text.strip()]
+
+
+def write_foot(document: Document) -> str:
+    """The line at the foot of every page; cut short, because it has to leave room for the page."""
+    parts = (document.reference, document.status, document.legend)
+    return " · ".join(_cut_short(" ".join(part.split())) for part in parts if part and part.strip())
+
+
+def _cut_short(text: str) -> str:
+    return text if len(text) <= MAX_FOOT else f"{text[:MAX_FOOT]}…"
 
 
 def list_signature(document: Document, place: SignaturePlace) -> list[tuple[str, str | None]]:

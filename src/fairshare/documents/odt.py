@@ -10,7 +10,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from fairshare.documents.layout import lay_out, list_particulars, list_signature, read_phrases
+from fairshare.documents.layout import lay_out, list_particulars, list_signature, read_phrases, write_foot
 from fairshare.documents.model import (
     Block,
     Document,
@@ -100,7 +100,7 @@ class _Writer:
 
     def _make_foot(self) -> Any:
         document = self._document
-        said = " · ".join(each for each in (document.reference, document.status, document.legend) if each)
+        said = write_foot(document)
         foot = make_paragraph("Footer", f"{said}   " if said else "")
         before, _, rest = self._words["page"].partition("{page}")
         between, _, after = rest.partition("{pages}")

@@ -26,6 +26,7 @@ from fairshare.documents.layout import (
     list_signature,
     read_phrases,
     write_answer,
+    write_foot,
 )
 from fairshare.documents.model import Block, Document, Fields, Picture, SignaturePlace, Table, find_picture_type
 from fairshare.documents.parts import import_part
@@ -36,6 +37,7 @@ STANDARDS = ["ua-1", "a-2a"]
 MAX_ROUNDS = 4
 LONGEST_WORD = 16
 """Past this many characters without a space, a line may end inside a word, so that nothing runs off the page."""
+LONGEST_REPEATED = 1_000
 
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _NO_SHAPE = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`')
@@ -160,7 +162,7 @@ def _write_document(document: Document) -> dict[str, Any]:
         "colour": document.brand.colour,
         "logo": _write_picture(logo) if logo else None,
         "words": read_phrases(document.language),
-        "foot": " · ".join(each for each in (document.reference, document.status, document.legend) if each),
+        "foot": write_foot(document),
         "particulars": [list(pair) for pair in list_particulars(document)],
         "blocks": [_write_block(block, document) for block in document.blocks],
     }
@@ -175,7 +177,9 @@ def _write_picture(picture: bytes) -> dict[str, Any]:
 def _write_block(block: Block, document: Document) -> dict[str, Any]:
     match block:
         case Table(header=header, widths=widths):
-            return {**block.model_dump(mode="json"), "widths": widths or [1] * len(header)}
+            # A heading that fills pages, repeated on each of them, would leave no room for the rows.
+            repeat = sum(map(len, header)) <= LONGEST_REPEATED
+            return {**block.model_dump(mode="json"), "widths": widths or [1] * len(header), "repeat": repeat}
         case Fields(fields=fields):
             return {"block": "fields", "fields": [_write_field(each, document) for each in fields]}
         case Picture():

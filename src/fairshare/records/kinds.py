@@ -226,7 +226,9 @@ class Notice(Record):
 
 
 class Plan(Record):
-    """How a table is made ready: the plan as data, exactly as `fairshare.release.plan` reads it."""
+    """How what goes is made ready: a table's plan as data, exactly as `fairshare.release.plan` reads it, or what was
+    redacted, as `fairshare.release.bundle_record` does.
+    """
 
     kind: Literal["plan"] = "plan"
     plan: dict[str, JsonValue]

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fairshare.agree.force import AgreementNotInForce, check_agreement_in_force
+from fairshare.agree.force import AgreementNotInForce, check_held_in_force
+from fairshare.agree.standing import find_standing
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, ScopeState
+from fairshare.release.bundle_coverage import check_redaction, check_told
+from fairshare.release.bundle_record import is_same_person
 from fairshare.release.coverage_contents import (
     check_contents,
     check_people,
@@ -39,7 +42,7 @@ from fairshare.release.refusals import (
     PersonNotCovered,
     SecondPersonNeeded,
 )
-from fairshare.words import FairshareError, Item, Person, Reason, Refused
+from fairshare.words import FairshareError, Item, Reason, Refused
 
 
 def check_coverage(grounds: Grounds, contents: Contents) -> None:
@@ -80,7 +83,7 @@ def _check_decision(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     departure = decision.departure
     if departure and not decision.emergency:
         second = departure.second_approver
-        if second is None or _same_person(second, decision.decided_by):
+        if second is None or is_same_person(second, decision.decided_by):
             yield DepartureNotApproved(
                 "the decision departs from the assessment and has no second approver",
                 fix="Have a second person approve it and record the decision again.",
@@ -174,7 +177,7 @@ def _check_second_person(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     # In an emergency one person acts, and it is reviewed after.
     if not at_risk or grounds.decision.emergency:
         return
-    if release.checked_by is None or _same_person(release.checked_by, release.released_by):
+    if release.checked_by is None or is_same_person(release.checked_by, release.released_by):
         yield SecondPersonNeeded(
             f"item {at_risk[0]} can lead to somebody at risk, and no second person has checked the release",
             fix="Have somebody else compare recipient, address and redactions, and name them as the one who checked.",
@@ -185,8 +188,8 @@ def _check_second_person(grounds: Grounds, _: Contents) -> Iterator[Refused]:
 def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
     if not grounds.needs_agreement:
         return
-    release, agreement = grounds.release, grounds.agreement
-    if agreement is None or release.agreement is None:
+    release, agreement, held = grounds.release, grounds.agreement, grounds.held
+    if agreement is None or held is None or release.agreement is None:
         yield AgreementMissing(
             "this is routine sharing and no agreement is named",
             fix="Name the agreement that it is under, or have it decided as a one-off.",
@@ -198,7 +201,7 @@ def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
             "the release names another agreement", fix="Record a new intent.", where="release.agreement"
         )
     try:
-        check_agreement_in_force(agreement, grounds.agreement_signed_by, grounds.today)
+        check_held_in_force(held, grounds.today)
     except AgreementNotInForce as refusal:
         yield refusal
     yield from _check_within_agreement(grounds, agreement, contents)
@@ -206,7 +209,9 @@ def _check_agreement(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
 
 def _check_within_agreement(grounds: Grounds, agreement: Agreement, contents: Contents) -> Iterator[Refused]:
     release = grounds.release
-    roles = {party.organisation: party.role for party in agreement.parties}
+    held = grounds.held
+    still = find_standing(held, grounds.today).parties if held is not None else ()
+    roles = {party.organisation: party.role for party in agreement.parties if party.organisation.name in still}
     fix = "Release within the agreement, vary it, or have this decided as a one-off."
     if roles.get(release.holder) not in ("discloser", "both") or roles.get(release.recipient) not in (
         "recipient",
@@ -258,16 +263,11 @@ RULES: tuple[Callable[[Grounds, Contents], Iterator[Refused]], ...] = (
     check_plan_recorded,
     check_contents,
     check_versions,
+    check_redaction,
+    check_told,
     check_people,
     _check_law,
 )
-
-
-def _same_person(one: Person, other: Person) -> bool:
-    """Whether two names may be one person; when in doubt they are."""
-    if one.identifier and one.identifier == other.identifier:
-        return True
-    return " ".join(one.name.split()).casefold() == " ".join(other.name.split()).casefold()
 
 
 def _takes_in(agreed: Item, item: Item) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import ScopeState
+from fairshare.release.bundle_coverage import check_redacted_file
 from fairshare.release.filters import Equality, Listing, Membership, RowTest, read_list
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import FITS, Carrier, Contents, Table, files_of
@@ -38,6 +39,7 @@ def check_file(grounds: Grounds, ref: str, sha256: str) -> None:
 
     Called while the file is sealed, so that what was checked is what goes.
     """
+    check_redacted_file(grounds, ref, sha256)
     whole = [line for line in grounds.lines_for(ref) if line.item.sha256 and not line.treatment]
     if any(line.item.sha256 != sha256 for line in whole):
         raise WrongFile(

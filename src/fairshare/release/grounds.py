@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
-from fairshare.records.kinds import Agreement, Decision, Release, ScopeLine
+from fairshare.agree.standing import Held
+from fairshare.records.kinds import Agreement, Decision, Notice, Release, ScopeLine
 from fairshare.records.kinds import Plan as PlanRecord
+from fairshare.release.bundle_record import Redaction
 from fairshare.words import Reason
 
 
@@ -28,14 +30,30 @@ class Grounds:
     plan: PlanRecord | None = None
     """For a table: the plan as it was recorded."""
     agreement: Agreement | None = None
-    agreement_signed_by: frozenset[str] = frozenset()
+    agreement_signed_by: Collection[str] = ()
+    """In the order in which they signed, where that order was agreed."""
+    agreement_notices: tuple[Notice, ...] = ()
+    """What its parties told each other, verified, in order; `agreement_place` of them stood before it in the case."""
+    agreement_place: int = 0
+    framework: Held | None = None
+    """What the agreement is a schedule to, if it is one."""
     at_risk: frozenset[str] = frozenset()
     """Refs of items that give away where somebody at risk can be found."""
+    redaction: Redaction | None = None
+    """The newest redaction of documents that was made under the decision."""
 
     @property
     def needs_agreement(self) -> bool:
         """Whether this is routine sharing. A lapsed agreement never holds up what was decided on its own."""
         return self.decision.routine and not self.decision.emergency and not self.decision.compelled
+
+    @property
+    def held(self) -> Held | None:
+        """The agreement as it is held, with its signatures and notices."""
+        if self.agreement is None:
+            return None
+        signed = tuple(self.agreement_signed_by)
+        return Held(self.agreement, signed, self.agreement_notices, self.agreement_place, self.framework)
 
     def lines_for(self, ref: str) -> tuple[ScopeLine, ...]:
         """What the decision says of one item."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairshare.records.kinds import ReleaseKind
+from fairshare.release.bundle_told import ToldNote, write_account
 from fairshare.release.engines import Connections, EngineLimits, Keys, OutputFormat
 from fairshare.release.plan import Plan
 
@@ -105,6 +106,8 @@ class Told:
     """What was said, shown or uploaded, when and to whom, in the releaser's words; and a portal's reference."""
     items: Mapping[str, str | None]
     """Each item told, with what was left out of it, in the words of the decision; none if it was told whole."""
+    note: ToldNote | None = None
+    """The same as a note, item by item, where one was taken."""
     uploaded: tuple[ChosenFile, ...] = ()
     """Files put into a portal: hashed, so that what went can be proved, but not sealed."""
 
@@ -112,6 +115,16 @@ class Told:
         """Each item told, and each file uploaded."""
         told = tuple(Carrier("what is told", (ref,), how or "keep", how or "") for ref, how in self.items.items())
         return told + Documents(self.uploaded).carriers()
+
+
+def make_told(note: ToldNote, uploaded: tuple[ChosenFile, ...] = ()) -> Told:
+    """What was told, from the note that was taken of it."""
+    return Told(
+        account=write_account(note),
+        items={ref: item.left_out for ref, item in note.items.items()},
+        note=note,
+        uploaded=uploaded,
+    )
 
 
 Contents = Table | Documents | Told

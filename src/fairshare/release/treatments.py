@@ -21,8 +21,6 @@ MAX_EDGE = 10**15
 MAX_EDGE_PLACES = 6
 POSTCODE = "^ *([A-Za-z]{1,2}[0-9][A-Za-z0-9]?) *[0-9][A-Za-z]{2} *$"
 """A whole UK postcode and, in it, the district; spaces may stand around it and between its halves, or not."""
-FORMULA = r"^[=+\-@\t\r\n'＝＋－＠]"
-"""How a cell begins that a spreadsheet may take for a formula, or that already begins with our mark."""
 FORMULA_NOTE = (
     "In CSV, text that begins with = + - @ ' a tab or a line end (or a full-width = + - @) has one "
     "apostrophe before it, so that no spreadsheet runs it as a formula. Take one apostrophe off to have "

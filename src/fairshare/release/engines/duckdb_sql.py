@@ -10,6 +10,7 @@ from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from fairshare.documents.formulas import FORMULA
 from fairshare.release.engines import OutputFormat
 from fairshare.release.engines.attaching import Attached, SourceColumn
 from fairshare.release.engines.session import OUT_OF_CALENDAR, quote_name, quote_text
@@ -26,7 +27,6 @@ from fairshare.release.filters import (
 from fairshare.release.plan import Plan, output_types
 from fairshare.release.treatments import (
     DATED,
-    FORMULA,
     POSTCODE,
     AgeBand,
     Bands,

@@ -17,6 +17,7 @@ from platform import python_version
 
 import duckdb
 
+from fairshare.documents.formulas import FORMULA
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, SourceColumn, attach_source
 from fairshare.release.engines.duckdb_sql import read_sql
@@ -37,7 +38,6 @@ from fairshare.release.plan import Plan, check_plan, output_types
 from fairshare.release.sources import CsvFile, Schema, resolve_path
 from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
 from fairshare.release.treatments import (
-    FORMULA,
     POSTCODE,
     AgeBand,
     Bands,
