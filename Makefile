@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-thorough check check-lint check-format check-types check-layers check-docs \
-	format docs bench size lock clean
+	format docs mutate bench size lock clean
 .DELETE_ON_ERROR:
 
 help: ## List what can be made
@@ -33,7 +33,10 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
+$(VENV)/.stamp-mutate: $(VENV)/.stamp-dev ## Make every small mistake in the rules, one at a time, and see what notices it (about ten minutes)
+	@$(BIN)/fairshare rules mutate --at-least 95
+
+bench: $(VENV)/.stamp-dev requirements/bench.lock
 	@$(INSTALL) -r requirements/bench.lock
 	@touch $@
 
@@ -43,6 +46,7 @@ demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified recei
 
 test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
 	@sh tools/install_postgresql.sh
+	@sh tools/install_libreoffice.sh
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 $(PYTEST_ARGS)
 
 test-thorough: export HYPOTHESIS_PROFILE = thorough

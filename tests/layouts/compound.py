@@ -126,7 +126,8 @@ def _lay_out(entries, links):
     sectors.extend(table[at : at + SECTOR] for at in range(0, len(table), SECTOR))
     heads = [*range(fat_start, fat_start + fat_count)] + [FREE] * (109 - fat_count)
     header = struct.pack(
-        "<8s16sHHHHH6sIIIIIIIII109I", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, fat_count,
+        "<8s16sHHHHH6sIIIIIIIII109I", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0,
+        fat_count,
         directory_start, 0, CUTOFF, mini_start, -(-len(mini_fat) // 128), END, 0, *heads,
     )  # fmt: skip
     return header + b"".join(sectors)

@@ -55,6 +55,7 @@ class _WrittenContent(Value):
     under: Literal["present", "weak", "nothing"] = "weak"
     found: tuple[Written, ...] = Field(min_length=1)
     weak: tuple[Written, ...] = ()
+    at_start: tuple[Written, ...] = ()
     at_end: tuple[Written, ...] = ()
     blank_is_weak: bool = True
 
@@ -68,6 +69,7 @@ class _WrittenTrap(Value):
     found: tuple[Written, ...] = ()
     unless: tuple[Written, ...] = ()
     lacks: tuple[SignalId, ...] = ()
+    in_definitions: bool = False
 
 
 class _WrittenKind(Value):
@@ -104,7 +106,7 @@ class SignalWords(Value):
     title: Line
     why: Text
     weak: Text = ""
-    proposal: Text
+    proposal: Text = ""
 
 
 class ChangeWords(Value):
@@ -137,6 +139,7 @@ class Sought:
     under: Literal["present", "weak", "nothing"]
     found: tuple[Signal, ...]
     weak: tuple[Signal, ...]
+    at_start: tuple[Signal, ...]
     at_end: tuple[Signal, ...]
     blank_is_weak: bool
     words: SignalWords
@@ -156,6 +159,8 @@ class Trap:
     unless: tuple[Signal, ...]
     lacks: tuple[str, ...]
     """Contents whose absence or weakness is the trap."""
+    in_definitions: bool
+    """Whether a definition can be the trap, as with an Act that no longer governs."""
     words: SignalWords
 
 
@@ -300,6 +305,7 @@ def _fill_content(
         under=written.under,
         found=_parse_all(written.found, groups),
         weak=_parse_all(written.weak, groups),
+        at_start=_parse_all(written.at_start, groups),
         at_end=_parse_all(written.at_end, groups),
         blank_is_weak=written.blank_is_weak,
         words=words,
@@ -319,6 +325,7 @@ def _fill_trap(name: str, written: _WrittenTrap, groups: dict[str, tuple[str, ..
         found=_parse_all(written.found, groups),
         unless=_parse_all(written.unless, groups),
         lacks=written.lacks,
+        in_definitions=written.in_definitions,
         words=words,
     )
 
@@ -334,7 +341,7 @@ def _check_names(signals: Signals, law: Law) -> None:
     """Refuses what cites no provision that is held, or looks for a content that is not there."""
     contents = {each.id for each in signals.contents}
     traps = {each.id for each in signals.traps}
-    cited = [(each.id, each.cites) for each in (*signals.contents, *signals.traps)]
+    cited = [(each.id, each.cites) for each in signals.contents] + [(each.id, each.cites) for each in signals.traps]
     for about, cites in [*cited, *((row.about, row.cites) for row in signals.changes)]:
         for provision in cites:
             if provision not in law.provisions:

@@ -131,6 +131,13 @@ def check_form(decision: Decision | None, parties: Sequence[FullParty], terms: A
                 where="agreement.form",
             )
         check_can_be_agreed(decision, parties, terms.valid, terms.review_on, shares=form is not Form.PROCESSOR)
+    first = min(each.turn for each in parties)
+    if not any(each.key is not None for each in parties if each.turn == first):
+        raise NotForAgreement(
+            "nobody with a key signs first, and a record begins with a key",
+            fix="Let a party that signs with a key have the first turn.",
+            where="agreement.parties",
+        )
     if form is Form.MOU and not terms.crown:
         raise NotForAgreement(
             "a memorandum takes the place of a contract only between government departments and a few other bodies",

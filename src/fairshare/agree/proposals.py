@@ -186,7 +186,8 @@ def match_clauses(agreement: FullAgreement, paragraphs: Sequence[tuple[bool, str
     Takes    paragraphs: in order, whether each is a heading, and its text. Numbers before a heading do not count.
     Returns  None for a clause whose heading is not there any more.
     """
-    headings = {_name(heading): each for each, (heading, _) in _find_words(agreement).items()}
+    tables = {each.id for each in agreement.schedules if each.header}
+    headings = {_name(heading): each for each, (heading, _) in _find_words(agreement).items() if each not in tables}
     found: dict[str, list[str]] = {}
     current: str | None = None
     for is_heading, text in paragraphs:

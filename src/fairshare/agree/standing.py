@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from fairshare.agree.proposals import find_open
+from fairshare.agree.proposals import find_open, list_proposals
 from fairshare.agree.signing import find_out_of_turn, list_signed
 from fairshare.records.agreed import Ended, Form, Left, Resumed, Reviewed, Suspended
 from fairshare.records.commitments import record_id
@@ -48,6 +48,8 @@ class Held:
     place: int = 0
     """How many of them stood before the agreement in the case: what is open among those is about its draft."""
     framework: Held | None = None
+    replaces: tuple[str, ...] = ()
+    """The ids of its earlier versions."""
 
     @property
     def id(self) -> str:
@@ -58,6 +60,14 @@ class Held:
         """The notices about this very agreement."""
         own = self.id
         return tuple(each for each in self.notices if each.agreement == own)
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether a change was accepted while it was being signed: then only the version with that change counts."""
+        names = {party.organisation.name for party in self.agreement.parties}
+        found = list_proposals(self.notices, names)
+        own = self.id
+        return any(each.outcome == "accepted" and each.notice.agreement == own for each in found)
 
     def open_proposals(self) -> tuple[Notice, ...]:
         """The proposals that stand in its way: about its draft, or about it while it was being signed.
@@ -169,6 +179,8 @@ def _judge(
         return State.ENDED, "Fewer than two parties are left. Agree anew, or decide this as a one-off."
     if proposals:
         return State.NEGOTIATED, "A proposal is still open. Answer it first."
+    if held.was_changed:
+        return State.NEGOTIATED, "A change was accepted while it was being signed. Sign the version that has it."
     if unsigned:
         return (
             State.UNSIGNED,
@@ -199,7 +211,7 @@ def _judge_framework(held: Held, day: date) -> tuple[State, str | None]:
         return State.IN_FORCE, None
     if agreement.form is Form.FRAMEWORK_SCHEDULE:
         framework = held.framework
-        if framework is None or framework.id != agreement.framework:
+        if framework is None or agreement.framework not in (framework.id, *framework.replaces):
             return State.UNSIGNED, "The framework that the agreement is under is not here. Take it in first."
         if (standing := find_standing(framework, day)).why_not is not None:
             return standing.state, f"Its framework is not in force: {standing.why_not.text}"

@@ -6,7 +6,9 @@ import sys
 
 import typer
 
+from fairshare.cli import agreement_clauses, agreement_life, agreements  # noqa: F401 (each adds commands to `agree`)
 from fairshare.cli.agree import agree
+from fairshare.cli.agree_check import add_checking
 from fairshare.cli.ask import ask
 from fairshare.cli.case import case
 from fairshare.cli.cases import cases
@@ -44,6 +46,7 @@ app.add_typer(rules, name="rules", rich_help_panel=DECIDE)
 add_command(rules, "mutate")(mutate)
 add_command(app, "start", panel=DESK)(start)
 app.add_typer(case, name="case", rich_help_panel=DESK)
+add_checking(agree)
 app.add_typer(agree, name="agree", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(release, name="release", rich_help_panel=DESK)

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from fairshare.decide.scenarios import Scenario
     from fairshare.learn.cases import CaseStudy
 
-Scenarios = Annotated[
-    Path, typer.Option("--scenarios", metavar="FOLDER", help="Where the hand-written scenarios are.")
-]
+Scenarios = Annotated[Path, typer.Option("--scenarios", metavar="FOLDER", help="Where the hand-written scenarios are.")]
 ToolOption = Annotated[str | None, typer.Option("--tool", metavar="TOOL", help="Only rules that this tool takes.")]
 Operator = Annotated[str | None, typer.Option("--operator", metavar="NAME", help="Only this kind of mistake.")]
 Sample = Annotated[int | None, typer.Option("--sample", min=1, help="Try so many, drawn at random.")]
@@ -52,9 +50,7 @@ def mutate(
     if not scenarios.is_dir():
         raise NotFound("there are no scenarios", fix="Name their folder with --scenarios.", where=str(scenarios))
     cases = gather_cases(scenarios, held.base, with_studies=folder is None)
-    mutants = choose_mutants(
-        held.base, tool=tool and held.tool(tool).id, operator=operator, sample=sample, seed=seed
-    )
+    mutants = choose_mutants(held.base, tool=tool and held.tool(tool).id, operator=operator, sample=sample, seed=seed)
     failing = [each.id for each in find_failing(held.base, cases)]
     with screen.working("trying mutants") as tell:
         trials = try_mutants(held.base, mutants, cases, lambda done, total: tell(done / max(total, 1)))
@@ -82,9 +78,9 @@ def mutate(
         )
         if alive:
             shown.heading("Alive")
-        for each in alive:
-            differs = f" It shows in {each['tool']}: {', '.join(each['differs'][:4])}." if each["tool"] else ""
-            shown.bullet(f"{each['where']}: {each['subject']}: {each['operator']}: {each['change']}.{differs}")
+        for left in alive:
+            differs = f" It shows in {left['tool']}: {', '.join(left['differs'][:4])}." if left["tool"] else ""
+            shown.bullet(f"{left['where']}: {left['subject']}: {left['operator']}: {left['change']}.{differs}")
 
     return Page(document, show, ExitCode.UNSOUND if poor else ExitCode.DONE)
 

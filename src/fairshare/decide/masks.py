@@ -20,7 +20,7 @@ TIMES_BEFORE_COMPILING = 8
 
 
 class MaskEvaluator:
-    """Evaluates a program's nodes for many cases at once.
+    """Evaluates what a program's conclusions, outcomes and constraints rest on, for many cases at once.
 
     The first few times it goes from node to node; after that it has been worth compiling.
     """
@@ -28,11 +28,13 @@ class MaskEvaluator:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.offsets = list_offsets(program)
+        ends = [node for _, node in program.constraints] + list(program.conclusions.values())
+        self.needed = list_needed(program, [*ends, *(node for row in program.outcomes.values() for _, node in row)])
         self._times = 0
         self._code: MaskCode | None = None
 
     def __call__(self, values: Sequence[int], full: int) -> list[int]:
-        """A mask for each node.
+        """A mask for each node; none of the cases for what nothing rests on.
 
         Takes    values: a mask for each value of each variable, in their order; full: the mask of all cases.
         """
@@ -40,30 +42,38 @@ class MaskEvaluator:
             self._times += 1
             if self._times <= TIMES_BEFORE_COMPILING:
                 return self._walk(values, full)
-            self._code = compile_masks(self.program)
+            self._code = compile_masks(self.program, self.needed)
         return self._code(values, full)
 
     def _walk(self, values: Sequence[int], full: int) -> list[int]:
-        holds: list[int] = []
-        for node in self.program.nodes:
+        nodes, holds = self.program.nodes, [0] * len(self.program.nodes)
+        for at in self.needed:
+            node = nodes[at]
+            mask = 0
             if node.sort == "value":
                 start = self.offsets[node.of[0]]
-                holds.append(join(values[start + value] for value in node.among))
+                for value in node.among:
+                    mask |= values[start + value]
             elif node.sort == "not":
-                holds.append(full ^ holds[node.of[0]])
+                mask = full ^ holds[node.of[0]]
             elif node.sort == "and":
-                holds.append(meet(full, (holds[part] for part in node.of)))
+                mask = full
+                for part in node.of:
+                    mask &= holds[part]
             else:
-                holds.append(join(holds[part] for part in node.of))
+                for part in node.of:
+                    mask |= holds[part]
+            holds[at] = mask
         return holds
 
 
-def compile_masks(program: Program) -> MaskCode:
+def compile_masks(program: Program, needed: Sequence[int]) -> MaskCode:
     """The same as a function, whose text holds operators and numbered names only."""
     offsets = list_offsets(program)
     lines = [f"{_tuple(f'v{at}' for at in range(offsets[-1]))} = values"] if offsets[-1] else []
-    lines += [f"n{at} = {_express(node, offsets)}" for at, node in enumerate(program.nodes)]
-    lines.append(f"return [{', '.join(f'n{at}' for at in range(len(program.nodes)))}]")
+    lines += [f"n{at} = {_express(program.nodes[at], offsets)}" for at in needed]
+    kept = set(needed)
+    lines.append(f"return [{', '.join(f'n{at}' if at in kept else '0' for at in range(len(program.nodes)))}]")
     body = "\n    ".join(lines)
     scope: dict[str, Any] = {}
     exec(compile(f"def evaluate(values, full):\n    {body}\n", "<masks>", "exec"), scope)  # noqa: S102
@@ -161,11 +171,12 @@ class Samples:
         """Values spread over the samples without a pattern, and the same each time."""
         return scatter(str(variable), len(self.program.variables[variable].values), SAMPLES)
 
-    def keep(self, chosen: Sequence[bool]) -> None:
+    def keep(self, chosen: Iterable[bool]) -> None:
         """Take up a completion, as a truth for each value of each variable, in the place of the oldest."""
         bit = 1 << self._next
         self._next = (self._next + 1) % SAMPLES
-        self._values = [mask | bit if truth else mask & ~bit for mask, truth in zip(self._values, chosen, strict=True)]
+        rest = self.full ^ bit
+        self._values = [mask | bit if truth else mask & rest for mask, truth in zip(self._values, chosen, strict=True)]
 
     def look(self, assignment: Assignment) -> Sight:
         """The samples, with these answers in the place of their own."""

@@ -160,10 +160,15 @@ class _Jury:
         return Trial(mutant, Verdict.EQUIVALENT if decided else Verdict.UNDECIDED)
 
     def _prover(self, law: Law) -> Prover:
-        if law not in self.provers:
+        found = self.provers.get(law)
+        if found is None:
             shape, day, unconfirmed = law
-            self.provers[law] = Prover(WholeProgram(self.frame, shape, day, with_unconfirmed=unconfirmed))
-        return self.provers[law]
+            found = Prover(WholeProgram(self.frame, shape, day, with_unconfirmed=unconfirmed))
+        elif found.worn:
+            found.close()
+            found = Prover(found.program)
+        self.provers[law] = found
+        return found
 
     def _list_edges(self, mutant: Mutant) -> Iterator[Law]:
         """The days on which a rule whose dates were moved is law, or was."""

@@ -17,11 +17,14 @@ when it fails in one."""
 
 
 def make_panels(frame: Frame, scenarios: Iterable[Scenario]) -> list[Panel]:
-    """Scenarios in panels: those of one shape of case on one day are looked at together; the largest first."""
-    groups: dict[tuple[CaseShape, date], list[Scenario]] = {}
+    """Scenarios in panels: those of one shape of case under one law are looked at together; the largest first."""
+    groups: dict[tuple[CaseShape, date, bool], list[Scenario]] = {}
     for each in scenarios:
-        groups.setdefault((_name_alike(each.shape)[0], each.day), []).append(each)
-    found = [Panel(WholeProgram(frame, shape, day), group) for (shape, day), group in groups.items()]
+        groups.setdefault((_name_alike(each.shape)[0], each.day, each.unconfirmed), []).append(each)
+    found = [
+        Panel(WholeProgram(frame, shape, day, with_unconfirmed=unconfirmed), group)
+        for (shape, day, unconfirmed), group in groups.items()
+    ]
     return sorted(found, key=lambda panel: -len(panel.scenarios))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple, cast
 
-from fairshare.decide.errors import CircularConclusions
 from fairshare.decide.language import (
     All,
     Among,
@@ -22,7 +21,7 @@ from fairshare.decide.language import (
     Rule,
     RuleBase,
 )
-from fairshare.decide.load_checks import NATION_VALUES, order_conclusions
+from fairshare.decide.load_checks import NATION_VALUES, order_conclusions, walk_atoms
 from fairshare.words import UNOBTAINABLE
 
 OPERATORS = (
@@ -89,15 +88,16 @@ def _shift(value: int | date, by: int) -> int | date:
 
 def list_mutants(base: RuleBase) -> tuple[Mutant, ...]:
     """Every mutant of a rule base, rule by rule in the order of the files; then the roll-up and the constraints."""
-    found = [mutant for rule in base.rules.values() for mutant in _mutate_rule(base, rule)]
+    rests_on = _find_rests(base)
+    found = [mutant for rule in base.rules.values() for mutant in _mutate_rule(base, rule, rests_on)]
     found += _mutate_rollup(base.rollup)
     found += [Mutant("drop-constraint", each.id, "the constraint is dropped") for each in base.constraints]
     return tuple(dict.fromkeys(found))
 
 
 def apply_mutant(base: RuleBase, mutant: Mutant) -> RuleBase:
-    """The whole rule base with the mistake in it; it has no digest, so that nothing remembers it."""
-    base = replace(widen_thresholds(base), digest="")
+    """The whole rule base with the mistake in it, under a digest of its own."""
+    base = replace(widen_thresholds(base), digest=f"{base.digest} {mutant.operator} {mutant.subject} {mutant.change}")
     if mutant.rows is not None:
         return replace(base, rollup=replace(base.rollup, rows=mutant.rows))
     if mutant.operator == "drop-constraint":
@@ -106,7 +106,7 @@ def apply_mutant(base: RuleBase, mutant: Mutant) -> RuleBase:
     return replace(base, rules={name: rule for name, rule in changed.items() if rule is not None})
 
 
-def _mutate_rule(base: RuleBase, rule: Rule) -> Iterator[Mutant]:
+def _mutate_rule(base: RuleBase, rule: Rule, rests_on: Mapping[str, frozenset[str]]) -> Iterator[Mutant]:
     yield Mutant("drop-rule", rule.id, "the rule is dropped")
     for at, part in enumerate(rule.conditions):
         yield Mutant("drop-condition", rule.id, f"without `{say(part)}`", _with(rule, "conditions", at, None))
@@ -124,6 +124,9 @@ def _mutate_rule(base: RuleBase, rule: Rule) -> Iterator[Mutant]:
     if len(rule.exceptions) > 1:
         swapped = replace(rule, exceptions=(All(rule.exceptions),))
         yield Mutant("swap-all-any", rule.id, "only all exceptions together count", swapped)
+    if sibling := _find_sibling(base, rule, rests_on):
+        moved = replace(rule, conclusion=sibling)
+        yield Mutant("change-conclusion", rule.id, f"it concludes {sibling} instead", moved)
     yield from _mutate_frame(base, rule)
 
 
@@ -134,10 +137,7 @@ def _with(rule: Rule, side: Literal["conditions", "exceptions"], at: int, part: 
 
 
 def _mutate_frame(base: RuleBase, rule: Rule) -> Iterator[Mutant]:
-    """Changes to what a rule concludes, where and when it applies, and which rules it yields to."""
-    if sibling := _find_sibling(base, rule):
-        moved = replace(rule, conclusion=sibling)
-        yield Mutant("change-conclusion", rule.id, f"it concludes {sibling} instead", moved)
+    """Changes to where and when a rule applies, and to which rules it yields."""
     rivals = [each for each in base.rules.values() if each.conclusion == rule.conclusion]
     if len({each.positive for each in rivals}) == 2:
         for priority in {max(each.priority for each in rivals) + 1, min(each.priority for each in rivals) - 1}:
@@ -159,19 +159,30 @@ def _mutate_frame(base: RuleBase, rule: Rule) -> Iterator[Mutant]:
         yield Mutant("confirm-commencement", rule.id, "as if its commencement were confirmed", confirmed)
 
 
-def _find_sibling(base: RuleBase, rule: Rule) -> str | None:
+def _find_sibling(base: RuleBase, rule: Rule, rests_on: Mapping[str, frozenset[str]]) -> str | None:
     """The next conclusion of the same gate and scope, if the rule can conclude it without going in a circle."""
     own = base.conclusions[rule.conclusion]
     names = [each.id for each in base.conclusions.values() if (each.gate, each.scope) == (own.gate, own.scope)]
     at = names.index(own.id)
-    for name in (*names[at + 1 :], *names[:at]):
-        moved = base.rules | {rule.id: replace(rule, conclusion=name)}
-        try:
-            order_conclusions(replace(base, rules=moved))
-        except CircularConclusions:
-            continue
-        return name
-    return None
+    asked = set(_conclusions_of(rule))
+    below = asked.union(*(rests_on[name] for name in asked))
+    return next((name for name in (*names[at + 1 :], *names[:at]) if name not in below), None)
+
+
+def _find_rests(base: RuleBase) -> dict[str, frozenset[str]]:
+    """For each conclusion, all the conclusions that it rests on, directly or not."""
+    direct: dict[str, set[str]] = {name: set() for name in base.conclusions}
+    for rule in base.rules.values():
+        direct[rule.conclusion].update(_conclusions_of(rule))
+    found: dict[str, frozenset[str]] = {}
+    for name in order_conclusions(base):
+        found[name] = frozenset(direct[name].union(*(found[each] for each in direct[name])))
+    return found
+
+
+def _conclusions_of(rule: Rule) -> Iterator[str]:
+    atoms = walk_atoms((*rule.conditions, *rule.exceptions))
+    return (atom.conclusion for atom in atoms if isinstance(atom, Holds))
 
 
 def _edit(base: RuleBase, part: Formula) -> Iterator[Edit]:

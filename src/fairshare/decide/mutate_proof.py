@@ -11,6 +11,8 @@ from fairshare.decide.clauses import SOLVER, TRUE, ClauseWriter
 from fairshare.decide.mutate_program import Change, WholeProgram, list_new
 from fairshare.decide.verify_properties import BROKEN
 
+WORN_AFTER = 3
+"""How many times its first size a prover may grow to."""
 BUDGET = 20_000
 """Conflicts for one question, after which it counts as undecided."""
 
@@ -44,8 +46,14 @@ class Prover:
         self._send()
         for node in program.fits:
             self.solver.add_clause([self.literals[node]])
+        self._new = len(self.writer.clauses)
         self._model = frozenset[int]()
         self._cones: dict[tuple[int, ...], list[int]] = {}
+
+    @property
+    def worn(self) -> bool:
+        """Whether what former questions left behind outweighs the program, so that a new one answers faster."""
+        return len(self.writer.clauses) > WORN_AFTER * self._new
 
     def close(self) -> None:
         """Frees the solver."""

@@ -7,23 +7,62 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fairshare.decide.answers import write_value
+from pydantic import Field, StringConstraints
+
+from fairshare.decide.answers import why_not_value, write_value
 from fairshare.decide.language import RuleBase
 from fairshare.decide.load import read_folder
+from fairshare.decide.load_shapes import Choice, Day, Name, Shape, shape_file
 from fairshare.decide.program import CaseShape
 from fairshare.decide.views import key_of, list_views
 from fairshare.words import UNOBTAINABLE, Answer, BadInput, Outcome
 
-KEYS = frozenset(
-    "id says like tool day days items persons use answers case outcomes holds fails fired and_if only_if number "
-    "acceptance impossible".split()
-)
-_CASE = ("tool", "items", "persons", "day")
+_CASE = ("tool", "items", "persons", "day", "unconfirmed")
 UNDATED = date(2026, 11, 22)
 """The day of a scenario that names none."""
+MOST_LIKES = 8
+"""How long a chain of scenarios that are like another may be."""
 _OUTCOMES = frozenset(each.value for each in Outcome)
+Ref = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Told = Annotated[Outcome, Field(strict=False)]
+Given = bool | int | str
+
+
+class ScenarioShape(Shape):
+    """One scenario as a file has it."""
+
+    id: Choice = ""
+    """May be left out under `and_if`."""
+    says: Annotated[str, StringConstraints(min_length=1, max_length=400)]
+    like: Choice = ""
+    tool: Name = ""
+    day: Day = UNDATED
+    days: Annotated[list[Day], Field(min_length=1)] = Field(default_factory=list)
+    items: Annotated[dict[Ref, Ref | None], Field(min_length=1)] = Field(default_factory=dict)
+    persons: list[Ref] = Field(default_factory=list)
+    use: list[Choice] = Field(default_factory=list)
+    answers: dict[str, Given] = Field(default_factory=dict)
+    case: Told = Outcome.DEFER_NEED_INFO
+    outcomes: dict[Ref, Told] = Field(default_factory=dict)
+    holds: list[str] = Field(default_factory=list)
+    fails: list[str] = Field(default_factory=list)
+    fired: dict[str, Name] = Field(default_factory=dict)
+    impossible: bool = False
+    unconfirmed: bool = False
+    and_if: list[ScenarioShape] = Field(default_factory=list)
+    only_if: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
+    number: int = 0
+    acceptance: int = 0
+    """The acceptance scenario of the founding documents that it stands for."""
+
+
+class ScenariosFile(Shape):
+    """A file of scenarios, and of sets of answers that several of them use."""
+
+    sets: dict[Choice, dict[str, Given]] = Field(default_factory=dict)
+    scenarios: list[ScenarioShape] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,6 +88,8 @@ class Scenario:
     """For items, the outcomes that they must not have."""
     impossible: bool = False
     """Whether the answers must be refused, since they cannot all be true."""
+    unconfirmed: bool = False
+    """Whether law whose commencement is not confirmed is taken to be in force."""
     turn: bool = False
     """Whether this is another scenario with one answer changed, told under `only_if`."""
 
@@ -61,14 +102,13 @@ def read_scenarios(folder: Path, base: RuleBase) -> tuple[Scenario, ...]:
     answers to one question it holds, all else being as told; for every other answer to that question it does not.
     Raises   BadInput, naming the scenario.
     """
-    files = read_folder(folder).values()
-    sets: dict[str, Mapping[str, Any]] = {}
-    for parsed in files:
-        sets |= parsed.get("sets", {})
-    reading = _Reading(base, sets)
-    for parsed in files:
-        reading.written |= {each.get("id", ""): each for each in parsed.get("scenarios", [])}
-    found = [scenario for parsed in files for each in parsed.get("scenarios", []) for scenario in reading.read(each)]
+    files = [shape_file(ScenariosFile, parsed, name) for name, parsed in read_folder(folder).items()]
+    sets = {name: given for file in files for name, given in file.sets.items()}
+    written = [each.model_dump(mode="json", exclude_unset=True) for file in files for each in file.scenarios]
+    reading = _Reading(base, sets, {each.get("id", ""): each for each in written})
+    found = [scenario for each in written for scenario in reading.read(each)]
+    for each in found:
+        check_scenario(base, each)
     counted = Counter(each.id for each in found)
     twice = next((name for name, count in counted.items() if count > 1), None)
     if twice:
@@ -79,20 +119,23 @@ def read_scenarios(folder: Path, base: RuleBase) -> tuple[Scenario, ...]:
 class _Reading:
     """The files of a folder, while their scenarios are read."""
 
-    def __init__(self, base: RuleBase, sets: Mapping[str, Mapping[str, Any]]) -> None:
-        self.base, self.sets = base, sets
-        self.written: dict[str, Mapping[str, Any]] = {}
+    def __init__(
+        self, base: RuleBase, sets: Mapping[str, Mapping[str, Given]], written: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.base, self.sets, self.written = base, sets, written
 
     def read(self, own: Mapping[str, Any]) -> Iterator[Scenario]:
         """A scenario with everything it stands for."""
         written, given = self.gather(own)
         if missing := {"id", "says", "tool", "items"} - set(written):
             raise _refuse(own, f"the scenario has no {sorted(missing)[0]}", "Add it.")
-        fixed = self.base.tools[written["tool"]].starts_with if written["tool"] in self.base.tools else {}
+        if written["tool"] not in self.base.tools:
+            raise _refuse(own, "there is no such tool", "Correct the name.")
+        fixed = self.base.tools[written["tool"]].starts_with
         for key, value in given.items():
             if write_value(value) != write_value(fixed.get(key.partition("@")[0], value)):
                 raise _refuse(own, f"its tool fixes {key} otherwise", "Leave the answer out.")
-        days = [date.fromisoformat(str(day)) for day in written.get("days", [written.get("day", UNDATED)])]
+        days = [date.fromisoformat(day) for day in written.get("days", [written.get("day", UNDATED.isoformat())])]
         for at, day in enumerate(days):
             name = f"{written['id']}_on_{day}" if at else written["id"]
             if "case" in written or written.get("impossible"):
@@ -103,16 +146,14 @@ class _Reading:
             told = {**case, "id": f"{written['id']}_{at}", **other}
             yield from self.read({**told, "answers": _answer_otherwise(given, other.get("answers", {}))})
 
-    def gather(self, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def gather(self, own: Mapping[str, Any], likes: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
         """A scenario with the case it is like, and its answers: those of the other, its sets in order, its own."""
-        if unknown := set(own) - KEYS:
-            raise _refuse(own, f"a scenario has no {sorted(unknown)[0]}", f"It has {', '.join(sorted(KEYS))}.")
         given: dict[str, Any] = {}
         case: dict[str, Any] = {}
         if "like" in own:
-            if own["like"] not in self.written:
-                raise _refuse(own, f"there is no scenario {own['like']}", "Correct the name.")
-            other, given = self.gather(self.written[own["like"]])
+            if own["like"] not in self.written or likes > MOST_LIKES:
+                raise _refuse(own, f"there is no scenario {own['like']} to be like", "Correct the name.")
+            other, given = self.gather(self.written[own["like"]], likes + 1)
             case = {key: other[key] for key in _CASE if key in other}
         for name in own.get("use", []):
             if name not in self.sets:
@@ -151,7 +192,7 @@ class _Reading:
         items = list(written["items"])
         outcomes: dict[str, str] = {}
         excluded: dict[str, tuple[str, ...]] = {}
-        holds, fails = [], []
+        holds, fails = list[str](), list[str]()
         for what, values in lines:
             outcome, _, ref = what.partition("@")
             if outcome not in _OUTCOMES:
@@ -162,9 +203,7 @@ class _Reading:
                 excluded |= {item: (*excluded.get(item, ()), outcome) for item in ([ref] if ref else items)}
         told = {key: written[key] for key in ("says", *_CASE, "items") if key in written}
         found = _build(told, given, day, name)
-        return replace(
-            found, outcomes=outcomes, excluded=excluded, holds=tuple(holds), fails=tuple(fails), turn=True
-        )
+        return replace(found, outcomes=outcomes, excluded=excluded, holds=tuple(holds), fails=tuple(fails), turn=True)
 
 
 def _refuse(written: Mapping[str, Any], what: str, fix: str) -> BadInput:
@@ -196,19 +235,40 @@ def _build(written: Mapping[str, Any], given: Mapping[str, Any], day: date, name
         fails=tuple(written.get("fails", ())),
         fired=written.get("fired"),
         impossible=bool(written.get("impossible")),
+        unconfirmed=bool(written.get("unconfirmed")),
     )
 
 
-def spread_keys(base: RuleBase, shape: CaseShape, keys: Iterable[str]) -> tuple[str, ...]:
-    """Conclusions by key, one for each instance where a key has no ref.
+def check_scenario(base: RuleBase, scenario: Scenario) -> None:
+    """Refuses a scenario that speaks of what its tool, its case or the rule base does not have.
 
-    Raises   BadInput for a conclusion that does not exist.
+    Raises   BadInput.
     """
+    shape = scenario.shape
+    items = {ref for ref, _, _ in shape.items}
+    refs = {"case": {""}, "flow": set(shape.flows), "person": set(shape.persons), "item": items}
+    lost = {person for _, _, person in shape.items if person} - refs["person"]
+    lost |= {*scenario.outcomes, *(scenario.excluded or {})} - items
+    if lost:
+        raise BadInput(f"the case has no {min(lost)}", fix="Add it, or correct the ref.", where=scenario.id)
+    for key, answer in scenario.answers.items():
+        name, at, ref = key.partition("@")
+        fact = base.facts.get(name)
+        if fact is None or (at and ref not in refs[fact.scope]):
+            raise BadInput(f"there is no question {key[:80]}", fix="Correct the name.", where=scenario.id)
+        if why_not := why_not_value(fact, answer.value):
+            raise BadInput(f"{key} {why_not}", fix="Correct the answer.", where=scenario.id)
+    for key in (*scenario.holds, *scenario.fails):
+        name, at, ref = key.partition("@")
+        if name not in base.conclusions or (at and ref not in refs[base.conclusions[name].scope]):
+            raise BadInput(f"there is no conclusion {key[:80]}", fix="Correct the name.", where=scenario.id)
+
+
+def spread_keys(base: RuleBase, shape: CaseShape, keys: Iterable[str]) -> tuple[str, ...]:
+    """Conclusions by key, one for each instance where a key has no ref."""
     found: list[str] = []
     for key in keys:
         name, at, _ = key.partition("@")
-        if name not in base.conclusions:
-            raise BadInput("there is no conclusion of that name", fix="Correct the name.", where=key[:120])
         scope = base.conclusions[name].scope
         views = list_views(shape, scope)
         found += [key] if at else [key_of(name, view.instance(scope) or "") for view in views]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,7 +35,9 @@ def settle(program: Program, assignment: Assignment, budget: int = DEFAULT_BUDGE
     seen = explore(session, assignment, Budget(budget))
     if seen is None:
         refuse_contradiction(program, assignment)
-    return {key: seen.status_of(literal) for key, literal in session.clauses.targets.items()}
+    targets = session.clauses.targets
+    statuses = {literal: seen.status_of(literal) for literal in set(targets.values())}
+    return {key: statuses[literal] for key, literal in targets.items()}
 
 
 def find_settled_outcome(statuses: Mapping[str, Status], program: Program, item: str) -> str | None:
@@ -85,7 +87,7 @@ def explore(
     memory = session.recall(assumptions)
     sought = {sign * each for each in literals for sign in (1, -1)} - memory.impossible
     every = frozenset(sought)
-    if not _strike_off_samples(session, sight or session.samples.look(assignment), wanted, sought):
+    if not _strike_off_samples(session, sight or session.samples.look(assignment), keys, sought):
         session.prefer(sought)
         found = session.solve(assumptions, budget)
         if not found:
@@ -104,28 +106,28 @@ def explore(
     return Seen(every - sought, frozenset(memory.impossible))
 
 
-def _strike_off_samples(session: Session, sight: Sight, keys: Collection[str], sought: set[int]) -> bool:
+def _strike_off_samples(session: Session, sight: Sight, keys: Collection[str] | None, sought: set[int]) -> bool:
     """Take out of `sought` what the samples reach; whether any sample is allowed at all."""
     program, targets = session.program, session.clauses.targets
     allowed, holds = sight.allowed, sight.holds
     if not allowed:
         return False
-    outcomes: dict[str, int] = {}
-    for key in keys:
-        node = program.conclusions.get(key)
-        if node is None and key not in outcomes:
-            item = key.partition("=")[0]
-            reached = split_outcomes(((outcome, holds[row]) for outcome, row in program.outcomes[item]), allowed)
-            outcomes |= {outcome_key(item, outcome): mask for outcome, mask in reached.items()}
-        mask = outcomes[key] if node is None else holds[node] & allowed
-        if mask:
-            sought.discard(targets[key])
-        if mask != allowed:
-            sought.discard(-targets[key])
+    if keys is None:
+        reached = {literal: holds[node] & allowed for literal, node in session.conclusions.items()}
+        items: Iterable[str] = program.outcomes
+    else:
+        reached = {
+            targets[key]: holds[program.conclusions[key]] & allowed for key in keys if key in program.conclusions
+        }
+        items = dict.fromkeys(key.partition("=")[0] for key in keys if key not in program.conclusions)
+    for item in items:
+        rows = ((outcome, holds[row]) for outcome, row in program.outcomes[item])
+        reached |= {targets[outcome_key(item, each)]: mask for each, mask in split_outcomes(rows, allowed).items()}
+    sought.difference_update([literal for literal, mask in reached.items() if mask])
+    sought.difference_update([-literal for literal, mask in reached.items() if mask != allowed])
     return True
 
 
 def _strike_off_model(session: Session, sought: set[int]) -> None:
     """Take out of `sought` what the completion found last reaches."""
-    model = session.model
-    sought.difference_update([each for each in sought if model[abs(each) - 1] == each])
+    sought.difference_update(sought.intersection(session.model))

@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import eq, itemgetter
 
 from pysat.solvers import Solver
 
@@ -53,6 +54,8 @@ class Session:
         """The completion found last, as a literal for each variable of the solver."""
         self.samples = Samples(program)
         self._value_literals = [each for row in self.clauses.values for each in row]
+        # Two places too many, because with only one an itemgetter gives no tuple.
+        self._pick_values = itemgetter(*(abs(each) - 1 for each in (*self._value_literals, TRUE, TRUE)))
         self.owners = {abs(each): index for index, row in enumerate(self.clauses.values) for each in row}
         """The variable that a value's literal belongs to."""
         self.users: dict[int, list[int]] = {}
@@ -60,6 +63,8 @@ class Session:
         for whole, parts in self.clauses.ands.items():
             for part in parts:
                 self.users.setdefault(abs(part), []).append(whole)
+        self.conclusions = {self.clauses.targets[key]: node for key, node in program.conclusions.items()}
+        """The node of each conclusion, by its literal, which several conclusions may share."""
         self._start_solver()
 
     def _start_solver(self) -> None:
@@ -105,7 +110,7 @@ class Session:
         budget.left -= max(0, self._solver.accum_stats()["conflicts"] - before)
         if found:
             self.model = self._solver.get_model()
-            self.samples.keep([self.model[abs(each) - 1] == each for each in self._value_literals])
+            self.samples.keep(map(eq, self._pick_values(self.model), self._value_literals))
         return found
 
     def find_clash(self, assumptions: Sequence[int], others: Sequence[int] = ()) -> list[int]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from fairshare.agree import draft_agreement
-from fairshare.desk.entering import check_allowed, enter, find_latest
+from fairshare.desk.entering import check_allowed, enter, find_latest, read_case
 from fairshare.desk.ports import Desk
-from fairshare.desk.who import Action, Actor
+from fairshare.desk.sign_agreement import sign_full_agreement, take_full_agreement
+from fairshare.desk.who import Action, Actor, check_who
 from fairshare.records import (
     Agreement,
     Decision,
+    FullAgreement,
     Party,
     SignedRecord,
     check_record,
@@ -19,7 +21,7 @@ from fairshare.records import (
     new_salt,
     parse_record,
 )
-from fairshare.words import BadInput, Period
+from fairshare.words import BadInput, NotFound, Period
 
 
 def draft_case_agreement(
@@ -55,6 +57,9 @@ def draft_case_agreement(
 
 def sign_case_agreement(desk: Desk, actor: Actor, case: str) -> SignedRecord:
     """Signs the case's draft for this organisation, which makes it a record; partners sign after."""
+    draft = find_draft(desk, case)
+    if isinstance(draft, FullAgreement):
+        return sign_full_agreement(desk, actor, case, draft)
     before = check_allowed(desk, actor, Action.SIGN_AGREEMENT, case)
     agreement = parse_record(desk.files.read(draft_name(case)), where=draft_name(case))
     if not isinstance(agreement, Agreement):
@@ -66,6 +71,9 @@ def sign_case_agreement(desk: Desk, actor: Actor, case: str) -> SignedRecord:
 
 def take_signed_agreement(desk: Desk, actor: Actor, case: str, returned: SignedRecord) -> SignedRecord:
     """Takes back the agreement that a partner signed, if its signature holds and its key is a party's."""
+    if isinstance(returned.record, FullAgreement):
+        check_who(actor, Action.SIGN_AGREEMENT)
+        return take_full_agreement(desk, case, read_case(desk, case), find_draft(desk, case), returned)
     before = check_allowed(desk, actor, Action.SIGN_AGREEMENT, case)
     held = find_latest(before, "agreement")
     if returned.id != held.id or not isinstance(returned.record, Agreement):
@@ -81,6 +89,15 @@ def take_signed_agreement(desk: Desk, actor: Actor, case: str, returned: SignedR
             held = SignedRecord(record=held.record, signatures=(*held.signatures, signature))
             desk.records.add_signature(held)
     return held
+
+
+def find_draft(desk: Desk, case: str) -> FullAgreement | None:
+    """The case's draft, if it has one and it is of the full kind."""
+    try:
+        draft = parse_record(desk.files.read(draft_name(case)), where=draft_name(case))
+    except NotFound:
+        return None
+    return draft if isinstance(draft, FullAgreement) else None
 
 
 def draft_name(case: str) -> str:

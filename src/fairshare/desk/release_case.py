@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
+from fairshare.desk.held_agreements import find_current, hold_agreement
 from fairshare.desk.ports import Desk
 from fairshare.desk.redact_case import find_case_redaction
 from fairshare.desk.who import Action, Actor
@@ -95,7 +96,8 @@ def release_case(
     before = check_allowed(desk, actor, Action.RELEASE, case)
     decided = find_latest(before, "decision")
     assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
-    agreement = find_agreement(before, decided.id)
+    agreement = find_agreement(desk, before, decided.id)
+    held = hold_agreement(desk, before, agreement) if agreement is not None else None
     redaction = find_case_redaction(desk, case) if files_of(wanted.contents) else None
     plan = find_plan(desk, actor, decided, wanted.contents, redaction)
     release = make_release(desk, actor, decided, agreement, plan, wanted)
@@ -107,7 +109,10 @@ def release_case(
         law_today=law_today,
         plan=plan.record if plan is not None and isinstance(plan.record, Plan) else None,
         agreement=agreement.record if agreement is not None and isinstance(agreement.record, Agreement) else None,
-        agreement_signed_by=find_signers(desk, agreement) if agreement is not None else frozenset(),
+        agreement_signed_by=held.signed_by if held is not None else (),
+        agreement_notices=held.notices if held is not None else (),
+        agreement_place=held.place if held is not None else 0,
+        framework=held.framework if held is not None else None,
         at_risk=wanted.at_risk,
         redaction=redaction,
     )
@@ -189,12 +194,12 @@ def make_release(
     )
 
 
-def find_agreement(records: tuple[SignedRecord, ...], decision_id: str) -> SignedRecord | None:
-    """The newest agreement that follows from this decision, if there is one."""
-    for signed in reversed(records):
-        if isinstance(signed.record, Agreement) and decision_id in signed.record.follows:
-            return signed
-    return None
+def find_agreement(desk: Desk, records: tuple[SignedRecord, ...], decision_id: str) -> SignedRecord | None:
+    """The agreement that counts today among those that follow from this decision, if there is one."""
+    following = {
+        each.id for each in records if isinstance(each.record, Agreement) and decision_id in each.record.follows
+    }
+    return find_current(desk, records, following)
 
 
 def find_signers(desk: Desk, signed: SignedRecord, *, of: str | None = None) -> frozenset[str]:

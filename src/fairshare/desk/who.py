@@ -28,6 +28,14 @@ class Action(StrEnum):
     DECIDE = "decide"
     DRAFT_AGREEMENT = "draft_agreement"
     SIGN_AGREEMENT = "sign_agreement"
+    COMPOSE_AGREEMENT = "compose_agreement"
+    NEGOTIATE_AGREEMENT = "negotiate_agreement"
+    DELEGATE_SIGNING = "delegate_signing"
+    RECORD_INK = "record_signature_in_ink"
+    REVIEW_AGREEMENT = "review_agreement"
+    SUSPEND_AGREEMENT = "suspend_agreement"
+    END_AGREEMENT = "end_agreement"
+    CERTIFY_DELETION = "certify_deletion"
     REDACT = "redact"
     CHECK_REDACTION = "check_redaction"
     RELEASE = "release"
@@ -56,6 +64,15 @@ WHO: dict[Action, frozenset[Role]] = {
     Action.SIGN_AGREEMENT: frozenset({Role.SIGNATORY}),
     Action.REDACT: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER}),
     Action.CHECK_REDACTION: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.APPROVER}),
+    Action.COMPOSE_AGREEMENT: frozenset({Role.HANDLER, Role.DECIDER}),
+    Action.NEGOTIATE_AGREEMENT: frozenset({Role.HANDLER, Role.DECIDER, Role.SIGNATORY}),
+    Action.DELEGATE_SIGNING: frozenset({Role.SIGNATORY}),
+    Action.RECORD_INK: frozenset({Role.HANDLER, Role.SIGNATORY}),
+    Action.REVIEW_AGREEMENT: frozenset({Role.DECIDER, Role.SIGNATORY}),
+    # Whoever sees the harm can stop it; taking the sharing up again is for those who answer for it.
+    Action.SUSPEND_AGREEMENT: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
+    Action.END_AGREEMENT: frozenset({Role.SIGNATORY}),
+    Action.CERTIFY_DELETION: frozenset({Role.RECORDS_MANAGER, Role.SIGNATORY}),
     Action.RELEASE: frozenset({Role.RELEASER}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
     Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),

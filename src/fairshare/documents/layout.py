@@ -25,7 +25,7 @@ from fairshare.words.dates import write_date
 from fairshare.words.reading import parse_yaml
 
 PHRASES = Path(__file__).parent / "phrases"
-MAX_FOOT = 240
+MAX_FOOT = 160
 BOXES = {True: "\N{BALLOT BOX WITH X}", False: "\N{BALLOT BOX}"}
 """A choice that is made, and one that is not."""
 
@@ -93,11 +93,8 @@ def list_particulars(document: Document) -> list[tuple[str, str]]:
 def write_foot(document: Document) -> str:
     """The line at the foot of every page; cut short, because it has to leave room for the page."""
     parts = (document.reference, document.status, document.legend)
-    return " · ".join(_cut_short(" ".join(part.split())) for part in parts if part and part.strip())
-
-
-def _cut_short(text: str) -> str:
-    return text if len(text) <= MAX_FOOT else f"{text[:MAX_FOOT]}…"
+    line = " · ".join(" ".join(part.split()) for part in parts if part and part.strip())
+    return line if len(line) <= MAX_FOOT else f"{line[:MAX_FOOT]}…"
 
 
 def list_signature(document: Document, place: SignaturePlace) -> list[tuple[str, str | None]]:

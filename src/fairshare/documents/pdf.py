@@ -35,15 +35,18 @@ from fairshare.words import BadInput
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARDS = ["ua-1", "a-2a"]
 MAX_ROUNDS = 4
-LONGEST_WORD = 16
+LONGEST_WORD = 20
 """Past this many characters without a space, a line may end inside a word, so that nothing runs off the page."""
+PIECE = 4
+"""Of how many characters the pieces are that such a word may be broken into."""
 LONGEST_REPEATED = 1_000
 
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+# Letters that stand alone: a mark or a joined letter must not be parted from its neighbour.
+_LONG_WORD = re.compile(rf"[!-~\xa1-\u02ff\u0370-\u052f]{{{LONGEST_WORD + 1},}}")
 _NO_SHAPE = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`')
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
 
-_NOT_WORDS = {"bytes", "link", "block", "format", "change", "colour", "lang"}
+_NOT_WORDS = {"name", "author", "reference", "keywords", "bytes", "link", "block", "format", "change", "colour", "lang"}
 
 
 class NotDrawn(BadInput):
@@ -139,20 +142,19 @@ def _spell_out(content: dict[str, Any], missing: set[str]) -> dict[str, Any]:
             return [spell(each) for each in value]
         return value
 
-    drawn = spell(content)
-    # The file's properties are metadata, not drawn: they hold the title as it is.
-    return {**drawn, "title": content["title"].translate(numbers), "not_shown": bool(missing)}
+    return {**spell(content), "not_shown": bool(missing)}
 
 
 def _break_word(match: re.Match[str]) -> str:
     word = match[0]
-    return "\u200b".join(word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD))
+    return "\u200b".join(word[start : start + PIECE] for start in range(0, len(word), PIECE))
 
 
 def _write_document(document: Document) -> dict[str, Any]:
     logo = document.brand.logo
     return {
         "title": document.title,
+        "name": document.title,
         "author": document.author,
         "reference": document.reference or "",
         "keywords": list(document.keywords),

@@ -1,4 +1,4 @@
-"""Redacting in a process of its own, which may use only so much time and memory and may write no file.
+"""Redacting in a process of its own, with only so much time and memory, and a folder that is gone when it ends.
 
 The libraries that read these formats are large, and the files come from anywhere. What goes wrong in there ends there:
 a crash, an endless loop or a full memory is an error here, and nothing half made comes back.
@@ -12,12 +12,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fairshare.documents.parts import NoDocumentParts
 from fairshare.documents.redact import Passage, Redacted, Removals, read_passages, redact
 from fairshare.documents.redact_shapes import (
     MAX_BYTES,
+    MAX_UNPACKED,
     BoxOutside,
     CannotRedact,
     DocumentBroken,
@@ -84,14 +86,16 @@ def _ask(asked: dict[str, Any], raw: bytes, seconds: int) -> tuple[dict[str, Any
         raise too_large("bytes", "a file")
     message = json.dumps(asked | {"seconds": seconds}).encode() + b"\n" + raw
     try:
-        done = subprocess.run(  # noqa: S603 (our own module, by Python's own path)
-            [sys.executable, "-I", "-m", __name__],
-            input=message,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env={"LANG": "C.UTF-8"},
-        )
+        with TemporaryDirectory(prefix="fairshare-") as folder:
+            done = subprocess.run(  # noqa: S603 (our own module, by Python's own path)
+                [sys.executable, "-I", "-m", __name__],
+                input=message,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+                cwd=folder,
+                env={"LANG": "C.UTF-8", "TMPDIR": folder},
+            )
         head, _, content = done.stdout.partition(b"\n")
         answer = json.loads(head) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, json.JSONDecodeError, OSError):
@@ -114,7 +118,7 @@ def serve() -> None:
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, asked["seconds"] * 4),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, MAX_UNPACKED),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (most, most))

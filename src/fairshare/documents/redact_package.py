@@ -24,7 +24,7 @@ _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCRYPTED = 0x1
 _MADE = (1980, 1, 1, 0, 0, 0)
 """The date of every part: a package holds no other trace of when it was made."""
-_RATIO = 1_000
+_RATIO = 200
 """No part of an honest file unpacks to more than this many times its size, beyond the first megabyte."""
 
 

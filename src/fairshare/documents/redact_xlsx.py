@@ -93,6 +93,8 @@ def _read(raw: bytes, where: str, left_out: Counter[str]) -> tuple[list[str], li
         seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         cells = [cell for number, sheet in enumerate(seen) for cell in _read_sheet(number, sheet, where, left_out)]
         formulas = _find_formulas(raw)
+        if not seen:
+            raise broken("Excel file", where)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError, EOFError, OverflowError,
             RecursionError, AssertionError):  # fmt: skip
         raise broken("Excel file", where) from None

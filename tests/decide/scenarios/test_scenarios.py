@@ -19,12 +19,15 @@ NUMBERED = range(1, 23)
 
 
 SCENARIOS = read_scenarios(HERE, load_real_base())
-WHOLE = [each for each in SCENARIOS if not each.turn]
+WHOLE = [each for each in SCENARIOS if not each.turn and "_on_2" not in each.id]
+"""Without the further days of a scenario that names several: those, and turns, are looked at all together."""
 FILES = [parse_yaml(path.read_bytes(), where=path.name) for path in sorted(HERE.glob("*.yaml"))]
 WRITTEN = [each for file in FILES for each in file.get("scenarios", [])]
 
 
-@pytest.mark.parametrize("scenario", [each for each in WHOLE if not each.impossible], ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "scenario", [each for each in WHOLE if not (each.impossible or each.unconfirmed)], ids=lambda each: each.id
+)
 def test_scenario_comes_out_as_the_law_says(scenario: Scenario) -> None:
     base = load_real_base()
     found = assess(base, scenario.tool, scenario.shape, scenario.day, scenario.answers)
