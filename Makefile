@@ -33,7 +33,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.stamp-mutate: $(VENV)/.stamp-dev ## Make every small mistake in the rules, one at a time, and see what notices it (about ten minutes)
+mutate: $(VENV)/.stamp-dev ## Make every small mistake in the rules, one at a time, and see what notices it (about ten minutes)
 	@$(BIN)/fairshare rules mutate --at-least 95
 
 bench: $(VENV)/.stamp-dev requirements/bench.lock

@@ -6,6 +6,7 @@ and never a reason to stop sharing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -18,6 +19,7 @@ from fairshare.law import load_law
 from fairshare.words.values import Line, Mark, Text, Value
 
 State = Literal["present", "weak", "absent", "not_applicable"]
+_SLOT = re.compile(r"\{(\w+)\}")
 MAX_QUOTE = 220
 MIN_WEIGHT = 3
 
@@ -216,6 +218,11 @@ def cite_provisions(cites: tuple[str, ...], day: date) -> tuple[Source, ...]:
     )
 
 
+def _open_slots(text: str) -> str:
+    """The text of a clause with its slots as gaps for a person to fill in."""
+    return _SLOT.sub(lambda found: f"[{found[1].replace('_', ' ')}]", text)
+
+
 _FORMS = {"separate": "separate_controllers", "joint": "joint_controllers", "processor": "processor"}
 
 
@@ -225,7 +232,8 @@ def _propose(wanted: Sought | Trap, asking: _Asking) -> tuple[Proposal, ...]:
     clauses = [bank.clauses[each] for each in wanted.clauses if each in bank.clauses]
     fitting = [each for each in clauses if _FORMS[asking.sort] in each.forms]
     if fitting:
-        return tuple(Proposal(clause=each.id, heading=each.words.heading, text=each.words.text) for each in fitting)
+        said = [(each.id, each.words) for each in fitting]
+        return tuple(Proposal(clause=name, heading=words.heading, text=_open_slots(words.text)) for name, words in said)
     if wanted.words.proposal:
         return (Proposal(clause=None, heading=wanted.words.title, text=wanted.words.proposal),)
     return ()

@@ -97,6 +97,12 @@ class Reading:
         """The title and what stands beside it: the first three paragraphs."""
         return Reading(Paper(self.paper.format, self.paper.paragraphs[:3]))
 
+    @cached_property
+    def _labels(self) -> dict[str, Reading | None]:
+        """Each heading and label, ready to be asked; none for what is too long to be one."""
+        labels = {label for sentence in self.sentences for label in sentence.labels}
+        return {label: _read_label(label) for label in sorted(labels)}
+
     def find(self, signals: Iterable[Signal], *, definitions: bool = False, window: int = WINDOW) -> list[Sentence]:
         """The sentences in which one of the signals stands, best first: the more words of signals, the better.
 
@@ -115,11 +121,7 @@ class Reading:
         asked = list(headings)
         if not asked:
             return []
-        named: dict[str, bool] = {}
-        for sentence in self.sentences:
-            for label in sentence.labels:
-                if label not in named:
-                    named[label] = _names(label, asked)
+        named = {label: reading is not None and bool(reading.find(asked)) for label, reading in self._labels.items()}
         return [
             sentence
             for sentence in self.sentences
@@ -153,15 +155,19 @@ class Reading:
                 found = {
                     number: kept
                     for number, places in found.items()
-                    if (kept := [place for place in places if self._goes_on(number, place + offset, after)])
+                    if (kept := self._keep_followed(number, places, offset, after))
                 }
             self._known[row] = found
         return self._known[row]
 
-    def _goes_on(self, number: int, place: int, after: dict[int, list[int]] | None) -> bool:
+    def _keep_followed(
+        self, number: int, places: list[int], offset: int, after: dict[int, list[int]] | None
+    ) -> list[int]:
+        """The places that the wanted word follows at a distance; any word, if `after` is none."""
         if after is None:
-            return place < len(self._words[number])
-        return place in after.get(number, ())
+            return [place for place in places if place + offset < len(self._words[number])]
+        following = set(after.get(number, ()))
+        return [place for place in places if place + offset in following]
 
     def _find_word(self, word: str) -> dict[int, list[int]]:
         key = (word,)
@@ -210,13 +216,12 @@ def _within(places: list[list[int]], window: int) -> bool:
     return False
 
 
-def _names(label: str, signals: list[Signal]) -> bool:
-    """Whether a heading or label holds the words of a signal, and few others."""
+def _read_label(label: str) -> Reading | None:
+    """A heading or label without its number; none if it is empty or too long to name anything."""
     words = split_words(re.sub(r"^[\s(]*(?:\d+(?:\.\d+)*|[A-Za-z]\d?)[.):]\s*", "", label))
     if not words or len(words) > MAX_LABEL_WORDS:
-        return False
-    reading = Reading(Paper("text", (Located(" ".join(words), 1),)))
-    return bool(reading.find(signals))
+        return None
+    return Reading(Paper("text", (Located(" ".join(words), 1),)))
 
 
 def _split(paper: Paper) -> Iterator[Sentence]:
@@ -245,6 +250,8 @@ def _find_lead(paragraph: Located) -> str:
     if paragraph.label:
         return paragraph.label
     plain = re.sub(r"^[\s(•*-]*(?:(?:Art|Clause|Part)\.?\s*)?(?:[A-Z]?\d+(?:\.\d+)*|[a-z])[.)]?\s+", "", paragraph.text)
-    found = re.match(r"([^.:]{2,60})[.:](?:\s|$)", plain)
-    lead = found[1].strip() if found and not paragraph.heading else ""
-    return lead if lead and len(lead.split()) <= MAX_LABEL_WORDS - 1 and len(plain) > len(lead) + 2 else ""
+    found = re.match(r"([^.:]{2,60})([.:])(?:\s|$)", plain)
+    if found is None or paragraph.heading or len(plain) <= found.end() + 1:
+        return ""
+    longest = MAX_LABEL_WORDS - 1 if found[2] == ":" else 4
+    return found[1].strip() if len(found[1].split()) <= longest else ""

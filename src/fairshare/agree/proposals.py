@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fairshare.agree.phrases import load_phrases
 from fairshare.records.agreed import AgreedClause, Answered, Proposed
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import FullAgreement, Notice
@@ -190,7 +191,9 @@ def match_clauses(agreement: FullAgreement, paragraphs: Sequence[tuple[bool, str
     headings = {_name(heading): each for each, (heading, _) in _find_words(agreement).items() if each not in tables}
     found: dict[str, list[str]] = {}
     current: str | None = None
-    for is_heading, text in paragraphs:
+    # Formats without pages have the line for the foot of each page as their last paragraph.
+    foot = _plain(load_phrases(agreement.language)("legend"))
+    for is_heading, text in ((head, text) for head, text in paragraphs if _plain(text) != foot):
         if is_heading:
             current = headings.get(_name(text))
             if current is not None:

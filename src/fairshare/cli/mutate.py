@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,8 @@ Operator = Annotated[str | None, typer.Option("--operator", metavar="NAME", help
 Sample = Annotated[int | None, typer.Option("--sample", min=1, help="Try so many, drawn at random.")]
 Seed = Annotated[int, typer.Option("--seed", help="What the draw starts from.")]
 AtLeast = Annotated[float, typer.Option("--at-least", min=0, max=100, help="Fail below this percentage.")]
+
+_NAMED = re.compile(r"\s*- \{?id: ([a-z0-9_.]+)")
 
 
 def mutate(
@@ -122,9 +125,8 @@ def find_lines(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted((folder / "gates").glob("*.yaml")):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-            name = line.strip().removeprefix("- id:").strip()
-            if line.strip().startswith("- id:"):
-                found[name] = f"gates/{path.name}:{number}"
+            if named := _NAMED.match(line):
+                found[named[1]] = f"gates/{path.name}:{number}"
     return found
 
 

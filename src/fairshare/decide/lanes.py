@@ -20,7 +20,7 @@ FILLS_KEPT = 256
 LEAST_GAIN = 2
 """How many cases of a batch a fill must settle to be kept for the next: fewer are settled faster one by one."""
 LEMMAS_KEPT = 2_000
-"""For each node."""
+"""For each node, or item and outcome."""
 
 Known = Sequence[Sequence[int]]
 """For each variable and each of its values, the cases in which that was answered, as a mask of bits."""
@@ -117,6 +117,8 @@ class Lanes:
                 self.users.setdefault(part, []).append(at)
         self.lemmas: dict[int, dict[Answers, bool]] = {}
         """For each node, answers that make it hold or fail."""
+        self.finals: dict[tuple[str, str], dict[Answers, bool]] = {}
+        """For an item and an outcome, answers that lead there though no row of the roll-up is known to."""
         self.clashes: dict[Answers, None] = {}
         """Answers that cannot all be given."""
         self.fills: list[Fill] = []
@@ -130,10 +132,16 @@ class Lanes:
         batch = _Batch(self.program, known, (1 << cases) - 1)
         for at in self.needed:
             batch.sure[at], batch.never[at] = self._weigh(batch, at)
+        # Before any lemma: those hold where the constraints do, and so cannot show that they do.
+        batch.unproved &= ~meet(batch.full, (batch.sure[each] for each in self.checks))
+        for at in self.needed if self.lemmas else ():
+            batch.sure[at], batch.never[at] = self._weigh(batch, at)
             for answers, truth in self.lemmas.get(at, {}).items():
                 (batch.sure if truth else batch.never)[at] |= batch.have(answers)
         batch.put_clash(join(batch.have(answers) for answers in self.clashes))
         self._read_nodes(batch)
+        for (key, text), lemmas in self.finals.items():
+            batch.put(key, text, join(batch.have(answers) for answers in lemmas))
         gains = {fill: self._apply_fill(batch, fill) for fill in self.fills}
         self.fills = sorted((fill for fill in gains if gains[fill] >= LEAST_GAIN), key=gains.__getitem__, reverse=True)
         while left := batch.all_left():
@@ -158,15 +166,17 @@ class Lanes:
     def _read_nodes(self, batch: _Batch) -> None:
         """Take over what the nodes say of constraints, goals and items."""
         batch.put_clash(join(batch.never[each] for each in self.checks))
-        batch.unproved &= ~meet(batch.full, (batch.sure[each] for each in self.checks))
         for key, goal in self.goals:
             batch.put(key, Status.TRUE.value, batch.sure[goal])
             batch.put(key, Status.FALSE.value, batch.never[goal])
         for item, rows in self.program.outcomes.items():
-            none_before = batch.full
-            for outcome, row in rows:
-                batch.put(item, outcome, none_before & batch.sure[row])
-                none_before &= batch.never[row]
+            for text in dict.fromkeys(outcome for outcome, _ in rows):
+                no_other = batch.full
+                for outcome, row in rows:
+                    if outcome == text:
+                        batch.put(item, text, no_other & batch.sure[row])
+                    else:
+                        no_other &= batch.never[row]
 
     def _apply_fill(self, batch: _Batch, fill: Fill) -> int:
         """Complete every case in one way, and note what is reached where it is allowed. How many keys that settles."""
@@ -268,14 +278,20 @@ class Lanes:
         """Lemmas with which three-valued evaluation sees that a key stands where the solver found it to stand."""
         if key not in self.program.outcomes:
             self._learn_node(batch, case, self.program.conclusions[key], text == Status.TRUE.value)
-        for _, row in self.program.outcomes.get(key, ()):
+        for outcome, row in self.program.outcomes.get(key, ()):
             if case.must(row, False):
                 self._learn_node(batch, case, row, False)
-                continue
-            if case.must(row, True):
+            elif case.must(row, True):
                 self._learn_node(batch, case, row, True)
-            break
+                break
+            elif outcome != text:
+                break
         self._read_nodes(batch)
+        if batch.left[key] & case.bit:  # some of its rows together lead there, and none does alone
+            target = case.session.clauses.targets[self._list_targets(key)[text]]
+            answers = _find_reason(case.session, case.answers, -target)
+            _keep(self.finals.setdefault((key, text), {}), answers, True)
+            batch.put(key, text, batch.have(answers))
 
     def _learn_node(self, batch: _Batch, case: _Case, at: int, truth: bool) -> None:
         """Prove a node from the bottom up: the lowest nodes that three-valued evaluation misses are the most common."""
@@ -283,10 +299,7 @@ class Lanes:
             lowest, holds = self._find_lowest(batch, case, at, truth)
             literal = case.session.clauses.nodes[lowest] * (1 if holds else -1)
             answers = _find_reason(case.session, case.answers, -literal)
-            lemmas = self.lemmas.setdefault(lowest, {})
-            lemmas[answers] = holds
-            if len(lemmas) > LEMMAS_KEPT:
-                del lemmas[next(iter(lemmas))]
+            _keep(self.lemmas.setdefault(lowest, {}), answers, holds)
             (batch.sure if holds else batch.never)[lowest] |= batch.have(answers)
             self._raise(batch, lowest)
 
@@ -333,6 +346,12 @@ class _Case:
             return False
         literal = self.session.clauses.nodes[at] * (1 if truth else -1)
         return self.session.solve([*self.assumptions, -literal], Budget(DEFAULT_BUDGET)) is False
+
+
+def _keep(lemmas: dict[Answers, bool], answers: Answers, truth: bool) -> None:
+    lemmas[answers] = truth
+    if len(lemmas) > LEMMAS_KEPT:
+        del lemmas[next(iter(lemmas))]
 
 
 def _find_reason(session: Session, answers: Assignment, *denied: int) -> Answers:

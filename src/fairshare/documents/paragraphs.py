@@ -18,8 +18,9 @@ from fairshare.words import BadInput
 
 PaperFormat = Literal["docx", "odt", "pdf", "text"]
 MAX_BYTES: Final = 64 * 1024 * 1024
-MAX_CHARACTERS: Final = 5_000_000
-MAX_PARAGRAPHS: Final = 50_000
+MAX_CHARACTERS: Final = 2_000_000
+MAX_PARAGRAPHS: Final = 20_000
+MAX_HEADING: Final = 500
 MAX_NESTING: Final = 200
 """How deep the markup of a file may be nested before it is taken for hostile."""
 
@@ -162,7 +163,7 @@ def _split_blocks(text: str) -> Iterator[list[str]]:
 
 def _read_block(lines: list[str]) -> Iterator[_Found]:
     first = lines[0]
-    heading = _MARKDOWN_HEADING.match(first)
+    heading = _MARKDOWN_HEADING.match(first) if len(first) < MAX_HEADING else None
     if heading:
         yield _Found(_strip_marks(heading[2]), heading=True)
     elif first.startswith("|"):
@@ -178,7 +179,7 @@ def _read_block(lines: list[str]) -> Iterator[_Found]:
 
 
 def _strip_marks(text: str) -> str:
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"!?\[([^\]\[]{0,300})\]\([^)\s]{0,500}\)", r"\1", text)
     text = re.sub(r"\\([\\`*_\[\](){}<>#+.!|~-])", r"\1", text)
     return re.sub(r"(\*{1,3}|`+|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w))", "", text).replace("<br>", " ")
 

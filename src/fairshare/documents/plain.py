@@ -53,8 +53,8 @@ def escape_markdown(text: str) -> str:
     """Text that means itself in Markdown, with its line breaks kept.
 
     >>> print(escape_markdown("1. *not* a list\\n# not a heading"))
-    1\\\\. \\\\*not\\\\* a list\\\\
-    \\\\# not a heading
+    1\\. \\*not\\* a list\\
+    \\# not a heading
     """
     lines = [" ".join(line.split()) for line in _MARKS.sub(r"\\\1", text).split("\n")]
     found = [_LINE_START.sub(_escape_start, line) for line in lines if line]

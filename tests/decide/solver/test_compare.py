@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairshare.decide import bulk
@@ -115,6 +115,7 @@ def side_by_side(evaluator: Evaluator, lines: list[bytes]) -> tuple[list[str], l
 
 
 @given(st.integers(0, 2**32 - 1))
+@example(6903828)
 def test_cases_side_by_side_flip_as_they_do_one_by_one(seed: int) -> None:
     random = Random(seed)
     base = read_base(Author(random, random.randint(3, 10), random.randint(2, 5)).write_files())

@@ -31,6 +31,10 @@ HARD = [
 ]
 
 
+# Unicode's default ignorable characters outside the categories below: they have no shape on purpose.
+IGNORABLE = {*map(chr, range(0xE0000, 0xE1000)), "\u115f", "\u1160", "\u2065", "\u3164", "\uffa0"}
+
+
 def pdf_holds(text, found):
     """Whether each character of a text stands in a PDF's text as itself or as its number."""
     shown = set(unicodedata.normalize("NFKC", found)) | {" "}
@@ -38,7 +42,7 @@ def pdf_holds(text, found):
     return all(
         set(unicodedata.normalize("NFKC", each)) <= shown or f"[U+{ord(each):04X}]" in found
         for each in set(text)
-        if not each.isspace() and unicodedata.category(each) not in unseen
+        if not each.isspace() and each not in IGNORABLE and unicodedata.category(each) not in unseen
     )
 
 
