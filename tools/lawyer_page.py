@@ -26,6 +26,18 @@ reconstruction. Nothing here can conclude by itself that something must or must 
 refuses a rule base in which such a conclusion rests on law that was not read. It can still ask, warn, refer, or stand
 behind a *may*, and there it deserves a lawyer's eye. Written by `make docs`.
 """
+CLOSING = """\
+## 7. Questions that are not decided here
+
+- Whether information must be given under freedom of information or environmental information law. No tool asks it; a
+  request under those laws goes to whoever answers them, who also decides on its exemption for personal information.
+- Whether the duty under section 5 of the Criminal Law Act (Northern Ireland) 1967 also binds somebody whom the police have
+  asked already. The section was not read, so the rules name the duty only where nobody asked
+  ([why](../explain/second-encoding.md)).
+- Whether a council or another body that is not the police must show a pressing need before it warns somebody under an
+  implied power. The rules ask for that of police who rely on common law, and of everybody else whether it is
+  proportionate.
+"""
 
 
 class LawyerPage:
@@ -51,7 +63,8 @@ class LawyerPage:
             "## 5. Rules that rest on our own suggestion alone\n",
             "\n".join(self.list_own()) + "\n",
             "## 6. Words\n",
-            "All Welsh in the rules, the law, the handbook and the myths is unreviewed by a Welsh speaker.",
+            "All Welsh in the rules, the law, the handbook and the myths is unreviewed by a Welsh speaker.\n",
+            CLOSING.rstrip(),
         ]
         return "\n".join(parts) + "\n"
 

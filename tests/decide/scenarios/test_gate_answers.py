@@ -19,7 +19,7 @@ from fairshare.law import load_law
 
 TODAY = date(2026, 11, 22)
 BASE = load_real_base()
-SCENARIOS = {each.id: each for each in read_scenarios(Path(__file__).parent, BASE, TODAY) if not each.impossible}
+SCENARIOS = {each.id: each for each in read_scenarios(Path(__file__).parent, BASE) if not each.impossible}
 ONE_TEST = [each for each in SCENARIOS.values() if each.tool.startswith("gate.") and not each.turn]
 
 ANSWERS = ("gate.answered", "gate.open", "gate.stopped", "gate.elsewhere")
