@@ -34,6 +34,8 @@ def check(text, *, sort=None, language="en"):
         ("retention", "# Retention\n\nKept for [X] months.", "weak"),
         ("retention", "The parties like cake.", "absent"),
         ("retention", "Cedwir yr wybodaeth am chwe mis.", "present"),
+        ("contacts", "The contact is the [name of the manager].", "weak"),
+        ("contacts", "The contact is the Records Manager.", "present"),
         ("security", "Files are encrypted in transit.", "present"),
         ("security", "Each party takes appropriate measures.", "weak"),
         ("breach", "A breach is reported to the other within 24 hours.", "present"),

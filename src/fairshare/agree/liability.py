@@ -72,6 +72,6 @@ def _find_consequence(bite: Bite, check: AgreementCheck, signals: Signals) -> Co
         act=bite.words.there if there else bite.words.missing,
         strength=bite.strength,
         there=there,
-        place=place if there else None,
+        place=place,
         sources=cite_provisions(bite.cites, check.law_date),
     )
