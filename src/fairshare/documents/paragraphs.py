@@ -150,7 +150,7 @@ def _split_blocks(text: str) -> Iterator[list[str]]:
     """Lines that belong together: up to an empty line, a heading, an entry of a list or a row of a table."""
     block: list[str] = []
     for line in text.splitlines():
-        plain = line.strip()
+        plain = re.sub(r"^(?:>\s?)+", "", line.strip()).strip()
         starts = not plain or plain.startswith(("#", "|")) or _ITEM.match(line) is not None
         if block and (starts or block[-1].startswith(("#", "|")) or _is_in_capitals(block[-1])):
             yield block
