@@ -7,6 +7,7 @@ processes of their own, which inherit no solver; the file of flips appears compl
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -173,7 +174,9 @@ def _start_workers(before: DatedRules, after: DatedRules, path: Path, workers: i
             _local.work = None
         return
     # Spawned, not forked: a solver, a lock or an open file of this process must not be shared with them.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(before, after, path)) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_start_process, initargs=(before, after, path)
+    ) as pool:
         yield pool.map
 
 
@@ -188,6 +191,12 @@ _local = _Local()
 
 def _start(before: DatedRules, after: DatedRules, path: Path) -> None:
     _local.work = (Evaluator(before, after), path)
+
+
+def _start_process(before: DatedRules, after: DatedRules, path: Path) -> None:
+    gc.freeze()  # the rule base stays until the end, and what is gathered holds no circles: seldom look for any
+    gc.set_threshold(100_000)
+    _start(before, after, path)
 
 
 def _gather_range(each: Range) -> Gathered:
