@@ -39,7 +39,7 @@ def open_package(raw: bytes, *, where: str) -> dict[str, bytes]:
             listed = package.infolist()
             _check_list(listed, where)
             parts = {each.filename: package.read(each) for each in listed if not each.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError):
         raise broken("Word or Excel file", where) from None
     for name, content in parts.items():
         plain = content.replace(b"\x00", b"")  # so that UTF-16 hides nothing
