@@ -280,3 +280,4 @@ def test_the_parts_of_a_package_carry_no_date():
         ending = "docx" if b"word/" in made else "xlsx"
         with zipfile.ZipFile(io.BytesIO(redact(made, f"a.{ending}", GONE).content)) as package:
             assert {each.date_time for each in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            assert not [name for name in package.namelist() if b"dcterms" in package.read(name)]
