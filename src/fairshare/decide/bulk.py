@@ -136,7 +136,7 @@ def _write_flips(run: Runner, rounds: list[list[Range]], write: Callable[[str], 
 
 
 def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:
-    """What was gathered as tasks, the longest first. Lines are counted from `first`."""
+    """What was gathered as tasks, about the longest first. Lines are counted from `first`."""
     found: list[tuple[int, Task]] = []
     waiting: dict[Group, list[tuple[int, Part]]] = {}
     for start, each in zip(accumulate((each.lines for each in gathered), initial=first), gathered, strict=False):
@@ -152,7 +152,7 @@ def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:
             found.append((CASES_TOGETHER, partial(Evaluator.evaluate_lines, lines=some)))
     for group, parts in waiting.items():
         size = sum(len(part.numbers) for _, part in parts)
-        found.append((size, partial(Evaluator.evaluate_parts, group=group, parts=parts)))
+        found.append((size * (1 + len(group[1].items)), partial(Evaluator.evaluate_parts, group=group, parts=parts)))
     return [task for _, task in sorted(found, key=lambda each: -each[0])]
 
 
