@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -82,6 +83,8 @@ def show_version(wanted: bool) -> None:
 
 def main() -> None:
     """Runs the command line."""
+    # One command builds much that lives until its end, and hardly any circles: look for them seldom.
+    gc.set_threshold(100_000, 50, 100)
     try:
         app()
     except BrokenPipeError:

@@ -13,6 +13,7 @@ from fairshare.decide.language import (
     Among,
     Any,
     Constraint,
+    FactAtom,
     FactCompares,
     FactIn,
     FactKnown,
@@ -137,8 +138,9 @@ class Grounding:
         self.with_unconfirmed, self.gates, self.rules = with_unconfirmed, gates, rules
         self.constraints = self._kept_constraints()
         self.nodes = NodeTable()
-        self.facts = self._order_facts()
-        self.cuts = self._cut_regions()
+        atoms = [atom for parts in self._all_parts() for atom in walk_atoms(parts) if not isinstance(atom, Holds)]
+        self.facts = self._order_facts(atoms)
+        self.cuts = self._cut_regions(atoms)
         self.variables: list[Variable] = []
         self.index: dict[str, int] = {}
         for fact in self.facts:
@@ -205,19 +207,16 @@ class Grounding:
             or all(isinstance(atom, Holds) or atom.fact in facts for atom in walk_atoms(each.never))
         ]
 
-    def _order_facts(self) -> tuple[str, ...]:
+    def _order_facts(self, atoms: list[FactAtom]) -> tuple[str, ...]:
         """What the tool asks first, then each fact where it first appears in the gates' rules."""
-        named = dict.fromkeys(
-            atom.fact for parts in self._all_parts() for atom in walk_atoms(parts) if not isinstance(atom, Holds)
-        )
+        named = dict.fromkeys(atom.fact for atom in atoms)
         return tuple(dict.fromkeys((*(fact for fact in self.tool.first if fact in named), *named)))
 
-    def _cut_regions(self) -> dict[str, tuple[int, ...]]:
+    def _cut_regions(self, atoms: list[FactAtom]) -> dict[str, tuple[int, ...]]:
         cuts: dict[str, set[int]] = {}
-        for parts in self._all_parts():
-            for atom in walk_atoms(parts):
-                if isinstance(atom, FactCompares):
-                    cuts.setdefault(atom.fact, set()).add(self._first_above(atom))
+        for atom in atoms:
+            if isinstance(atom, FactCompares):
+                cuts.setdefault(atom.fact, set()).add(self._first_above(atom))
         return {fact: tuple(sorted(found)) for fact, found in cuts.items()}
 
     def _first_above(self, atom: FactCompares) -> int:
@@ -277,11 +276,10 @@ class Grounding:
         by_conclusion: dict[str, list[Rule]] = {}
         for rule in self.rules:
             by_conclusion.setdefault(rule.conclusion, []).append(rule)
-        wanted = {name for name, each in self.base.conclusions.items() if each.gate in self.gates} | set(by_conclusion)
+        gates = set(self.gates)
+        wanted = [name for name, each in self.base.conclusions.items() if each.gate in gates or name in by_conclusion]
         found: list[GroundRule] = []
-        for name in order_conclusions(self.base):
-            if name not in wanted:
-                continue
+        for name in order_conclusions(wanted, self.rules):
             scope = self.base.conclusions[name].scope
             for view in list_views(self.shape, scope):
                 rules = [self._ground_rule(rule, view) for rule in by_conclusion.get(name, ())]

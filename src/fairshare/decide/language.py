@@ -111,6 +111,7 @@ class Among:
     body: Formula
 
 
+FactAtom = FactIn | FactCompares | FactKnown
 Formula = FactIn | FactCompares | FactKnown | Holds | All | Any | Among
 
 

@@ -118,7 +118,7 @@ def check_base(base: RuleBase, places: Mapping[str, str], law: LawBook | None) -
             )
         spoiled = base.conclusions[base.rules[each.mutant].conclusion]
         _check_scopes(base, each.mutant_unless, spoiled.scope, f"{place}.mutant_unless")
-    order_conclusions(base, places)
+    order_conclusions(base.conclusions, base.rules.values(), places)
     if law is not None:
         _check_force(base, places, law)
 
@@ -234,13 +234,16 @@ def _check_scopes(base: RuleBase, parts: Iterable[Formula], scope: Scope, where:
                 )
 
 
-def order_conclusions(base: RuleBase, places: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The conclusions, each after those it rests on."""
-    rests_on: dict[str, set[str]] = {name: set() for name in base.conclusions}
-    for rule in base.rules.values():
-        rests_on[rule.conclusion] |= {
-            atom.conclusion for atom in walk_atoms(rule.conditions + rule.exceptions) if isinstance(atom, Holds)
-        }
+def order_conclusions(
+    conclusions: Iterable[str], rules: Iterable[Rule], places: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """The conclusions, each after those of them that it rests on by these rules."""
+    rests_on: dict[str, dict[str, None]] = {name: {} for name in conclusions}
+    for rule in rules:
+        below = rests_on[rule.conclusion]
+        for atom in walk_atoms(rule.conditions + rule.exceptions):
+            if isinstance(atom, Holds) and atom.conclusion in rests_on:
+                below[atom.conclusion] = None
     try:
         return tuple(TopologicalSorter(rests_on).static_order())
     except CycleError as error:

@@ -176,7 +176,7 @@ def _find_rests(base: RuleBase) -> dict[str, frozenset[str]]:
     for rule in base.rules.values():
         direct[rule.conclusion].update(_conclusions_of(rule))
     found: dict[str, frozenset[str]] = {}
-    for name in order_conclusions(base):
+    for name in order_conclusions(base.conclusions, base.rules.values()):
         found[name] = frozenset(direct[name].union(*(found[each] for each in direct[name])))
     return found
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from fairshare.decide.ground import Grounding, conditions_of, key_of, list_views, order_gates
-from fairshare.decide.language import FactCompares, Formula, Rule, RuleBase, Tool
-from fairshare.decide.load_checks import walk_atoms
+from fairshare.decide.language import FactAtom, FactCompares, Formula, Rule, RuleBase, Tool
 from fairshare.decide.mutate_operators import Mutant, widen_thresholds
 from fairshare.decide.program import CaseShape, GroundRule, Node, Variable
 from fairshare.decide.verify_properties import add_properties
@@ -92,13 +91,12 @@ class WholeProgram(Grounding):
             yield (*conditions_of(rule), *rule.exceptions)
         yield from super()._all_parts()
 
-    def _cut_regions(self) -> dict[str, tuple[int, ...]]:
+    def _cut_regions(self, atoms: list[FactAtom]) -> dict[str, tuple[int, ...]]:
         cuts: dict[str, set[int]] = {}
-        for parts in self._all_parts():
-            for atom in walk_atoms(parts):
-                if isinstance(atom, FactCompares):
-                    at = self._first_above(atom)
-                    cuts.setdefault(atom.fact, set()).update((at - 1, at, at + 1))
+        for atom in atoms:
+            if isinstance(atom, FactCompares):
+                at = self._first_above(atom)
+                cuts.setdefault(atom.fact, set()).update((at - 1, at, at + 1))
         return {fact: tuple(sorted(found)) for fact, found in cuts.items()}
 
     def _conclude(self, rules: list[GroundRule]) -> int:
