@@ -138,7 +138,7 @@ def histories(draw: Any) -> Held:
     return Held(THREE, tuple(kids), tuple(notices), place=draw(st.integers(0, len(notices))))
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(histories(), DAYS)
 def test_nothing_anybody_says_or_signs_brings_it_into_force_before_its_time(history: Held, day: date) -> None:
     if not find_standing(history, day).in_force:

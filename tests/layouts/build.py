@@ -21,6 +21,7 @@ SETS = ("development", "sealed")
 SCANS = {
     "d11-scanned-form.pdf": {"ppi": 150, "skew": 0.5, "noise": 8, "quality": 55, "seed": 11},
     "d12-scanned-letter.jpg": {"ppi": 140, "skew": -0.6, "noise": 10, "quality": 45, "seed": 12},
+    "d19-scanned-boxes.pdf": {"ppi": 150, "skew": -0.7, "noise": 9, "quality": 50, "seed": 19},
     "s06-scanned-table.pdf": {"ppi": 150, "skew": 0.7, "noise": 10, "quality": 45, "seed": 6},
     "s07-scanned-letter.jpg": {"ppi": 140, "skew": -0.8, "noise": 12, "quality": 40, "seed": 7},
     "s08-scanned-boxes.pdf": {"ppi": 160, "skew": 0.4, "noise": 8, "quality": 50, "seed": 8},

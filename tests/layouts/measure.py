@@ -1,6 +1,7 @@
 """How much of what a request says is found, and how much is filled in that it does not say.
 
-`python -m tests.layouts.measure` reads both sets again, scans included, and writes the table into docs/explain/intake.md.
+`python -m tests.layouts.measure` reads both sets again, scans included, and writes the table into
+docs/explain/intake.md.
 """
 
 import json
@@ -8,7 +9,6 @@ import re
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from fairshare.documents.read_shapes import Reading, Segment, Sign
 from fairshare.documents.reading import read_document
@@ -68,7 +68,10 @@ def read_kept(folder, name):
 def keep_reading(name, reading):
     """Keeps what was read in a scan."""
     READINGS.mkdir(exist_ok=True)
-    rows = [{**asdict(each), **{side: round(getattr(each, side), 2) for side in ("x0", "y0", "x1", "y1")}} for each in reading.segments]
+    rows = [
+        {**asdict(each), **{side: round(getattr(each, side), 2) for side in ("x0", "y0", "x1", "y1")}}
+        for each in reading.segments
+    ]
     (READINGS / f"{name}.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -136,8 +139,10 @@ def write_table():
         cells = []
         for column in columns:
             tally = column[name]
-            cells.append(f"{tally.found}/{tally.there}" if name != "all" else f"**{tally.recall:.0%}** ({tally.found}/{tally.there})")
-            cells.append(f"{tally.wrong}/{tally.filled}" if name != "all" else f"**{tally.false_fill:.0%}** ({tally.wrong}/{tally.filled})")
+            counts = (f"{tally.found}/{tally.there}", f"{tally.wrong}/{tally.filled}")
+            shares = (f"{tally.recall:.0%}", f"{tally.false_fill:.0%}")
+            bold = [f"**{share}** ({count})" for share, count in zip(shares, counts, strict=True)]
+            cells += bold if name == "all" else counts
         lines.append(f"| {'all fields' if name == 'all' else f'`{name}`'} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from fairshare.documents.redact import Box, Removals, Term, read_passages, redact
 from fairshare.documents.redact_check import find_left
+from fairshare.documents.redact_shapes import StillThere
 from tests.redaction.making import (
     KEPT,
     SECRET,
@@ -172,6 +173,32 @@ def test_no_cell_that_goes_runs_as_a_formula(cell):
     assert next(csv.reader(io.StringIO(after.content.decode())))[0] == "'" + cell
 
 
+def test_no_cell_of_a_workbook_runs_as_a_formula_when_it_is_saved_as_csv():
+    book = openpyxl.Workbook()
+    book.active["A1"] = "=1+1"
+    book.active["A1"].data_type = "s"
+    out = io.BytesIO()
+    book.save(out)
+    opened = openpyxl.load_workbook(io.BytesIO(redact(out.getvalue(), "a.xlsx", Removals()).content))
+    assert (opened.active["A1"].value, opened.active["A1"].data_type) == ("'=1+1", "s")
+
+
+def test_a_document_is_refused_when_a_term_stays_where_nothing_removes_it():
+    made = docx.Document()
+    made.add_paragraph().add_run("x").font.name = SECRET
+    out = io.BytesIO()
+    made.save(out)
+    with pytest.raises(StillThere):
+        redact(out.getvalue(), "a.docx", GONE)
+
+
+def test_the_pixels_of_a_term_are_painted_and_those_beside_it_are_not():
+    after = redact(write_pdf(make_pdf([f"{SECRET} {KEPT}"])), "a.pdf", GONE)
+    picture = pypdfium2.PdfDocument(after.content)[0].render().to_pil().convert("L")
+    assert picture.crop((74, 64, 130, 72)).getextrema() == (0, 0)
+    assert picture.crop((160, 60, 230, 76)).getextrema()[1] > 200
+
+
 def test_of_a_message_only_what_people_read_comes_along():
     after = redact(make_hiding_mail(), "a.eml", GONE)
     assert b"Received" not in after.content
@@ -280,3 +307,4 @@ def test_the_parts_of_a_package_carry_no_date():
         ending = "docx" if b"word/" in made else "xlsx"
         with zipfile.ZipFile(io.BytesIO(redact(made, f"a.{ending}", GONE).content)) as package:
             assert {each.date_time for each in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            assert not [name for name in package.namelist() if b"dcterms" in package.read(name)]

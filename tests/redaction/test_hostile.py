@@ -61,7 +61,7 @@ def replace_part(package, name, content):
     return out.getvalue()
 
 
-ENTITY = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
+ENTITY = b'<!DOCTYPE x [<!ENTITY e SYSTEM "secret.txt">]><x>&e;</x>'
 LOCKED_PDF = write_pdf(make_pdf(["x"]), encryption=pikepdf.Encryption(user="a", owner="b"))
 TWO_FRAMES = io.BytesIO()
 Image.new("L", (9, 9)).save(TWO_FRAMES, "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 9)])

@@ -15,6 +15,7 @@ from fairshare.documents.redact_terms import MARKER, Box, Piece, Removals, Term,
         ("Ida Wren", "Ida\nWren"),
         ("Ida Wren", "Wren? Ida, Wren"),
         ("Ida Wren", "ida.wren@example.org"),
+        ("Ida Wren", "IdaWren"),
         ("Siân", "Sian"),
         ("Sian", "SIÂN"),
         ("office", "o\ufb03ce"),
@@ -35,7 +36,14 @@ def test_a_term_is_found_in_other_spellings(term, text):
 
 @pytest.mark.parametrize(
     ("term", "text"),
-    [("Ann", "Annual"), ("Ann", "Joann"), ("12", "112"), ("Ida Wren", "Ida met Wren"), ("Wren", "Wrens")],
+    [
+        ("Ann", "Annual"),
+        ("Ann", "Joann"),
+        ("12", "112"),
+        ("Al An", "Alan"),
+        ("Ida Wren", "Ida met Wren"),
+        ("Wren", "Wrens"),
+    ],
 )
 def test_part_of_a_longer_word_is_not_the_term(term, text):
     assert find_terms(text, [Term(text=term)]) == (0,)

@@ -16,6 +16,8 @@ from fairshare.cli.commands import Root, add_command
 from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
 from fairshare.cli.demo.command import demo
+from fairshare.cli.form import form
+from fairshare.cli.intake import intake
 from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
 from fairshare.cli.mutate import mutate
@@ -45,6 +47,8 @@ add_command(app, "what-if", panel=DECIDE)(what_if)
 app.add_typer(rules, name="rules", rich_help_panel=DECIDE)
 add_command(rules, "mutate")(mutate)
 add_command(app, "start", panel=DESK)(start)
+app.add_typer(intake, name="intake", rich_help_panel=DESK)
+app.add_typer(form, name="form", rich_help_panel=DESK)
 app.add_typer(case, name="case", rich_help_panel=DESK)
 add_checking(agree)
 app.add_typer(agree, name="agree", rich_help_panel=DESK)

@@ -14,6 +14,7 @@ from fairshare.cli.screen import Screen
 from fairshare.words import BadInput, ExitCode, NotFound
 
 if TYPE_CHECKING:
+    from fairshare.cli.bases import Rules
     from fairshare.decide.language import RuleBase
     from fairshare.decide.mutate import Tally, Trial
     from fairshare.decide.scenarios import Scenario
@@ -44,7 +45,7 @@ def mutate(
     A mistake that no case whatever shows, by solver proof, is not counted. Exits with 5 if less is caught than
     `--at-least` asks for, or if a scenario fails without any mistake.
     """
-    from fairshare.decide.mutate import choose_mutants, find_failing, tally, tally_all, try_mutants
+    from fairshare.decide.mutate import choose_mutants, find_failing, tally_all, try_mutants
     from fairshare.decide.mutate_operators import OPERATORS
 
     held = load_rules(folder)
@@ -53,10 +54,20 @@ def mutate(
     if not scenarios.is_dir():
         raise NotFound("there are no scenarios", fix="Name their folder with --scenarios.", where=str(scenarios))
     cases = gather_cases(scenarios, held.base, with_studies=folder is None)
-    mutants = choose_mutants(held.base, tool=tool and held.tool(tool).id, operator=operator, sample=sample, seed=seed)
+    chosen = choose_mutants(held.base, tool=tool and held.tool(tool).id, operator=operator, sample=sample, seed=seed)
     failing = [each.id for each in find_failing(held.base, cases)]
     with screen.working("trying mutants") as tell:
-        trials = try_mutants(held.base, mutants, cases, lambda done, total: tell(done / max(total, 1)))
+        trials = try_mutants(held.base, chosen, cases, lambda done, total: tell(done / max(total, 1)))
+    poor = bool(failing) or 100 * tally_all(trials).score < at_least
+    return describe_trials(held, cases, failing, trials, ExitCode.UNSOUND if poor else ExitCode.DONE)
+
+
+def describe_trials(
+    held: Rules, cases: tuple[Scenario, ...], failing: list[str], trials: tuple[Trial, ...], exit_code: ExitCode
+) -> Page:
+    """The figures for each operator, and every mutant that nobody noticed."""
+    from fairshare.decide.mutate import tally, tally_all
+
     tallies, whole = tally(trials), tally_all(trials)
     lines = find_lines(held.folder)
     alive = [describe_survivor(each, lines) for each in trials if each.verdict in ("alive", "undecided")]
@@ -70,7 +81,6 @@ def mutate(
         "all": describe_tally(whole),
         "alive": alive,
     }
-    poor = failing or 100 * whole.score < at_least
 
     def show(shown: Screen) -> None:
         for each in failing:
@@ -85,7 +95,7 @@ def mutate(
             differs = f" It shows in {left['tool']}: {', '.join(left['differs'][:4])}." if left["tool"] else ""
             shown.bullet(f"{left['where']}: {left['subject']}: {left['operator']}: {left['change']}.{differs}")
 
-    return Page(document, show, ExitCode.UNSOUND if poor else ExitCode.DONE)
+    return Page(document, show, exit_code)
 
 
 def gather_cases(folder: Path, base: RuleBase, *, with_studies: bool) -> tuple[Scenario, ...]:

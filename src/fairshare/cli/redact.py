@@ -23,6 +23,21 @@ redact = typer.Typer(no_args_is_help=True, help="Redact the documents of a case,
 SHEET = "before-and-after.html"
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The redaction plan, as YAML or JSON.")]
 Because = Annotated[str | None, typer.Option("--because", metavar="TEXT", help="Why what is rejected may stay in.")]
+Accepted = Annotated[
+    list[str] | None,
+    typer.Option("--accept", metavar="WHICH", help="Remove what is suggested: s3, nhs_number, or all. Repeat it."),
+]
+Rejected = Annotated[
+    list[str] | None, typer.Option("--reject", metavar="WHICH", help="Leave it in; needs --because. Repeat it.")
+]
+Terms = Annotated[list[str] | None, typer.Option("--term", metavar="TEXT", help="Remove these words too. Repeat it.")]
+Boxes = Annotated[
+    list[str] | None,
+    typer.Option("--box", metavar="PAGE:X0,Y0,X1,Y1", help="Paint this area over; points from the top left."),
+]
+Items = Annotated[
+    list[str] | None, typer.Option("--item", help="Only in the documents of this item: for --term and --box.")
+]
 Reason = Annotated[
     str,
     typer.Option(
@@ -66,24 +81,12 @@ def suggest(
 @add_command(redact, "plan")
 def settle(
     plan: PlanFile,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option("--accept", metavar="WHICH", help="Remove what is suggested: s3, nhs_number, or all. Repeat it."),
-    ] = None,
-    reject: Annotated[
-        list[str] | None, typer.Option("--reject", metavar="WHICH", help="Leave it in; needs --because. Repeat it.")
-    ] = None,
+    accept: Accepted = None,
+    reject: Rejected = None,
     because: Because = None,
-    term: Annotated[
-        list[str] | None, typer.Option("--term", metavar="TEXT", help="Remove these words too. Repeat it.")
-    ] = None,
-    box: Annotated[
-        list[str] | None,
-        typer.Option("--box", metavar="PAGE:X0,Y0,X1,Y1", help="Paint this area over; points from the top left."),
-    ] = None,
-    item: Annotated[
-        list[str] | None, typer.Option("--item", help="Only in the documents of this item: for --term and --box.")
-    ] = None,
+    term: Terms = None,
+    box: Boxes = None,
+    item: Items = None,
     reason: Reason = "third_party",
     asked_by: Annotated[str | None, typer.Option("--asked-by", metavar="WHO", help="Who wants it removed.")] = None,
     confirm: Annotated[

@@ -7,6 +7,7 @@ processes of their own, which inherit no solver; the file of flips appears compl
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -135,7 +136,7 @@ def _write_flips(run: Runner, rounds: list[list[Range]], write: Callable[[str], 
 
 
 def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:
-    """What was gathered as tasks, the longest first. Lines are counted from `first`."""
+    """What was gathered as tasks, about the longest first. Lines are counted from `first`."""
     found: list[tuple[int, Task]] = []
     waiting: dict[Group, list[tuple[int, Part]]] = {}
     for start, each in zip(accumulate((each.lines for each in gathered), initial=first), gathered, strict=False):
@@ -151,7 +152,7 @@ def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:
             found.append((CASES_TOGETHER, partial(Evaluator.evaluate_lines, lines=some)))
     for group, parts in waiting.items():
         size = sum(len(part.numbers) for _, part in parts)
-        found.append((size, partial(Evaluator.evaluate_parts, group=group, parts=parts)))
+        found.append((size * (1 + len(group[1].items)), partial(Evaluator.evaluate_parts, group=group, parts=parts)))
     return [task for _, task in sorted(found, key=lambda each: -each[0])]
 
 
@@ -173,7 +174,9 @@ def _start_workers(before: DatedRules, after: DatedRules, path: Path, workers: i
             _local.work = None
         return
     # Spawned, not forked: a solver, a lock or an open file of this process must not be shared with them.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(before, after, path)) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_start_process, initargs=(before, after, path)
+    ) as pool:
         yield pool.map
 
 
@@ -188,6 +191,12 @@ _local = _Local()
 
 def _start(before: DatedRules, after: DatedRules, path: Path) -> None:
     _local.work = (Evaluator(before, after), path)
+
+
+def _start_process(before: DatedRules, after: DatedRules, path: Path) -> None:
+    gc.freeze()  # the rule base stays until the end, and what is gathered holds no circles: seldom look for any
+    gc.set_threshold(100_000)
+    _start(before, after, path)
 
 
 def _gather_range(each: Range) -> Gathered:

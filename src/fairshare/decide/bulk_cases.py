@@ -103,17 +103,15 @@ def _mask_places(places: Iterable[int], cases: int) -> int:
 
 
 class _Places(dict[Any, list[int]]):
-    """For the answers to one key, the places of the cases that gave each."""
+    """For the answers to one key, the places of the cases that gave each. A number stands as a tuple of itself, because
+    1 is not true."""
 
     def __missing__(self, answer: Any) -> list[int]:
         return self.setdefault(answer, [])
 
 
 class _Batch(dict[tuple[str, ...], tuple[list[int], list[tuple[Any, ...]]]]):
-    """Cases of one tool and shape: by the keys that they answer, their places and their answers.
-
-    A number among the answers stands as a tuple of itself, because 1 is not true.
-    """
+    """Cases of one tool and shape: by the keys that they answer, their places and their answers."""
 
     def __init__(self) -> None:
         self.numbers: array[int] = array("Q")
@@ -138,6 +136,8 @@ class _Batch(dict[tuple[str, ...], tuple[list[int], list[tuple[Any, ...]]]]):
         for keys, (places, rows) in self.items():
             for key, column in zip(keys, zip(*rows, strict=True), strict=True):
                 answers = found.setdefault(key, _Places())
+                if int in set(map(type, column)):
+                    column = tuple([(each,) if type(each) is int else each for each in column])
                 if column.count(column[0]) == len(column):
                     answers[column[0]] += places
                     continue
@@ -176,8 +176,8 @@ class _Gatherer:
         # was read would hold fewer texts than the line does.
         if b"\\" in raw or raw.count(b'"') != 2 * (texts + len(read) + 2 + len(answers) + strings):
             raise _Unusual
-        if numbers:
-            answers = _wrap_numbers(answers)
+        if numbers and any(abs(each) > MAX_INTEGER for each in answers.values() if type(each) is int):
+            raise _Unusual
         places, rows = batch[tuple(answers)]
         places.append(len(batch.ids))
         rows.append(tuple(answers.values()))
@@ -196,13 +196,6 @@ class _Gatherer:
             self.named.clear()
         batch = self.batches.setdefault((tool, stored), _Batch())
         return self.named.setdefault(name, (batch, _count_texts(shape)))
-
-
-def _wrap_numbers(answers: dict[str, Any]) -> dict[str, Any]:
-    """The answers with each number as a tuple of itself."""
-    if any(abs(each) > MAX_INTEGER for each in answers.values() if type(each) is int):
-        raise _Unusual
-    return {key: (each,) if type(each) is int else each for key, each in answers.items()}
 
 
 def _name_shape(shape: Any) -> tuple[Any, ...]:

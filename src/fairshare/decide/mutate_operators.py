@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast, get_args
 
 from fairshare.decide.language import (
     All,
@@ -16,6 +16,7 @@ from fairshare.decide.language import (
     FactKnown,
     Formula,
     Holds,
+    Nation,
     Rollup,
     RollupRow,
     Rule,
@@ -143,7 +144,7 @@ def _mutate_frame(base: RuleBase, rule: Rule) -> Iterator[Mutant]:
         for priority in {max(each.priority for each in rivals) + 1, min(each.priority for each in rivals) - 1}:
             yield Mutant("change-priority", rule.id, f"priority {priority}", replace(rule, priority=priority))
     if len(rule.nations) < len(NATION_VALUES):
-        every = replace(rule, nations=frozenset(NATION_VALUES))
+        every = replace(rule, nations=frozenset(get_args(Nation)))
         yield Mutant("change-nations", rule.id, "in every nation", every)
         for nation in sorted(rule.nations) if len(rule.nations) > 1 else ():
             yield Mutant("change-nations", rule.id, f"not in {nation}", replace(rule, nations=rule.nations - {nation}))

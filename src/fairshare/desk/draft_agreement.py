@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from fairshare.agree import draft_agreement
+from fairshare.desk.attach_odrl import check_attached_odrl
 from fairshare.desk.entering import check_allowed, enter, find_latest, read_case
 from fairshare.desk.ports import Desk
 from fairshare.desk.sign_agreement import sign_full_agreement, take_full_agreement
@@ -66,6 +67,7 @@ def sign_case_agreement(desk: Desk, actor: Actor, case: str) -> SignedRecord:
         raise BadInput("the draft is not an agreement", fix="Draft it again.", where=draft_name(case))
     if agreement.follows != (find_latest(before, "decision").id,):
         raise BadInput("the decision has changed since the draft", fix="Draft it again.", where=draft_name(case))
+    check_attached_odrl(desk, case, agreement)
     return enter(desk, agreement)
 
 

@@ -9,6 +9,7 @@ from fairshare.agree.compose import find_gaps, find_unmet
 from fairshare.agree.proposals import ProposalOpen, check_all_closed
 from fairshare.agree.signing import check_delegation, check_turn, find_party
 from fairshare.agree.standing import Held, State, find_standing
+from fairshare.desk.attach_odrl import check_attached_odrl
 from fairshare.desk.entering import enter, read_case
 from fairshare.desk.held_agreements import find_decision, give_notice, hold_agreement, list_notices
 from fairshare.desk.ports import Desk
@@ -33,7 +34,8 @@ class AgreementEnded(Refused):
 def sign_full_agreement(desk: Desk, actor: Actor, case: str, draft: FullAgreement) -> SignedRecord:
     """Signs the case's draft with this organisation's key, and notes who pressed it and under which delegation.
 
-    Raises   ProposalOpen, AgreementIncomplete, NotYourTurn, NotDelegated or NotYours; then nothing is signed.
+    Raises   ProposalOpen, AgreementIncomplete, OdrlMismatch, NotYourTurn, NotDelegated or NotYours; then nothing is
+             signed.
     """
     # The table of when is not asked: a processor's contract rests on a decision that shares nothing, and a framework
     # on none.
@@ -49,6 +51,7 @@ def sign_full_agreement(desk: Desk, actor: Actor, case: str, draft: FullAgreemen
         raise BadInput("the decision has changed since the draft", fix="Draft it again.", where=case)
     check_all_closed(notices, names)
     check_complete(draft)
+    check_attached_odrl(desk, case, draft)
     held = next((each for each in before if each.id == record_id(draft)), None)
     kids = [key.kid for key in check_record(held, desk.trusted)] if held is not None else []
     about = [each for each in notices if held is not None and each.agreement == held.id]

@@ -88,6 +88,7 @@ class _Walk:
         self._fields: dict[str, FilledField] = {}
         self._line, self._block, self._page = 0, 0, 1
         self._top = 0.0
+        self._field: str | None = None
 
     def list_fields(self) -> list[FilledField]:
         """The fields found, in order."""
@@ -105,10 +106,12 @@ class _Walk:
             elif each.tag == f"{W}tbl":
                 self._read_table(each, part, left)
             elif each.tag == f"{W}sdt":
-                self._read_control(each)
+                name = self._read_control(each)
                 content = each.find(f"{W}sdtContent")
                 if content is not None:
+                    outer, self._field = self._field, name or self._field
                     self._read_blocks(content, part, left, block=block)
+                    self._field = outer
             elif each.tag in {f"{W}ins", f"{W}footnote", f"{W}endnote", f"{W}comment", f"{W}customXml", f"{W}moveTo"}:
                 self._read_blocks(each, part, left, block=block)
 
@@ -132,9 +135,11 @@ class _Walk:
     def _add(self, words: str, part: str, left: float, heading: bool, block: int | None) -> None:
         if len(self.segments) >= MAX_SEGMENTS:
             raise too_large("it has more lines than anybody reads", self.where)
+        number = self._block if block is None else block
+        right, top = left + len(words) * _WIDE, self._top
         self.segments.append(
-            Segment(words, self._page, self._line, left, self._top, left + len(words) * _WIDE, self._top + 1,
-                    self._block if block is None else block, part, in_table=block is not None, heading=heading)
+            Segment(words, self._page, self._line, left, top, right, top + 1, number, part,
+                    in_table=block is not None, heading=heading, field=self._field)
         )  # fmt: skip
 
     def _read_lines(self, paragraph: Any) -> list[str]:
@@ -176,13 +181,13 @@ class _Walk:
                 column += _to_int(span.get(f"{W}val")) if span is not None else 1
             self._top, self._line, self._page = bottom + 0.4, max(self._line, line + 1), max(page, self._page)
 
-    def _read_control(self, control: Any) -> None:
-        """Keeps the answer of a content control that has a tag, as `docx_fields` says it is written."""
+    def _read_control(self, control: Any) -> str | None:
+        """Keeps the answer of a content control that has a tag, as `docx_fields` says it is written; its field."""
         settings = control.find(f"{W}sdtPr")
         tag = None if settings is None else settings.find(f"{W}tag")
         name = (tag.get(f"{W}val") or "") if tag is not None else ""
         if not name or not re.fullmatch(r"[a-z][a-z0-9_.-]{0,63}(=[A-Za-z0-9_.:-]*)?", name):
-            return
+            return None
         box = settings.find(f"{W14}checkbox")
         blank = settings.find(f"{W}showingPlcHdr") is not None
         value = None if blank else self._read_content(control)
@@ -190,12 +195,13 @@ class _Walk:
         if equals:
             ticked = box is not None and _is_on(box.find(f"{W14}checked"))
             self._join_box(stem, option, ticked, value if not option else None)
-            return
+            return stem
         if value is not None and settings.find(f"{W}dropDownList") is not None:
             value = _find_listed(settings.find(f"{W}dropDownList"), value)
         elif value is not None and settings.find(f"{W}date") is not None:
             value = " ".join(value.split())
         self._fields[name] = FilledField(name, value)
+        return name
 
     def _read_content(self, control: Any) -> str | None:
         content = control.find(f"{W}sdtContent")

@@ -83,6 +83,7 @@ class _Walk:
         self.where = where
         self.segments: list[Segment] = []
         self._line, self._block, self._top = 0, 0, 0.0
+        self._field: str | None = None
 
     def read_blocks(self, container: Any, part: str, left: float, *, block: int | None = None) -> None:
         """Reads paragraphs, lists and tables, and what holds them."""
@@ -94,7 +95,12 @@ class _Walk:
             elif each.tag == f"{TABLE}table":
                 self._read_table(each, part, left)
             else:
+                name = each.get(f"{TEXT}name") or ""
+                outer = self._field
+                if each.tag == f"{TEXT}section" and _NAME.fullmatch(name):
+                    self._field = name
                 self.read_blocks(each, part, left, block=block)
+                self._field = outer
 
     def _read_paragraph(self, paragraph: Any, part: str, left: float, block: int | None) -> None:
         if block is None:
@@ -109,7 +115,7 @@ class _Walk:
                 number = self._block if block is None else block
                 self.segments.append(
                     Segment(words, 1, self._line, left, top, right, top + 1, number, part,
-                            in_table=block is not None, heading=paragraph.tag == f"{TEXT}h")
+                            in_table=block is not None, heading=paragraph.tag == f"{TEXT}h", field=self._field)
                 )  # fmt: skip
             self._top += 1.2
         for box in paragraph.iter(f"{DRAW}text-box"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from datetime import datetime
 from typing import Literal
 
@@ -62,6 +63,8 @@ class Segment:
     scanned: bool = False
     in_table: bool = False
     heading: bool = False
+    field: str | None = None
+    """The field of a form of ours that it is the value of."""
 
     @property
     def place(self) -> str:
@@ -104,10 +107,10 @@ class Reading:
     """A document as it was read."""
 
     format: str
-    segments: tuple[Segment, ...] = field(repr=False)
-    fields: tuple[FilledField, ...] = field(default=(), repr=False)
+    segments: tuple[Segment, ...] = attribute(repr=False)
+    fields: tuple[FilledField, ...] = attribute(default=(), repr=False)
     signs: tuple[Sign, ...] = ()
-    mail: Mail | None = field(default=None, repr=False)
+    mail: Mail | None = attribute(default=None, repr=False)
     kind: str | None = None
     reference: str | None = None
     language: str | None = None

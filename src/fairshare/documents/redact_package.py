@@ -24,6 +24,11 @@ _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCRYPTED = 0x1
 _MADE = (1980, 1, 1, 0, 0, 0)
 """The date of every part: a package holds no other trace of when it was made."""
+_PROPERTIES = "docProps/core.xml"
+_NO_PROPERTIES = (
+    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cp:coreProperties'
+    b' xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"/>'
+)
 _RATIO = 200
 """No part of an honest file unpacks to more than this many times its size, beyond the first megabyte."""
 
@@ -39,7 +44,7 @@ def open_package(raw: bytes, *, where: str) -> dict[str, bytes]:
             listed = package.infolist()
             _check_list(listed, where)
             parts = {each.filename: package.read(each) for each in listed if not each.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError):
         raise broken("Word or Excel file", where) from None
     for name, content in parts.items():
         plain = content.replace(b"\x00", b"")  # so that UTF-16 hides nothing
@@ -74,9 +79,10 @@ def write_package(parts: Mapping[str, bytes]) -> bytes:
 
 
 def rewrite_package(raw: bytes) -> bytes:
-    """A package that a library wrote, without the dates that it put in."""
+    """A package that a library wrote, without the dates and names that it put in."""
     with zipfile.ZipFile(io.BytesIO(raw)) as package:
-        return write_package({each.filename: package.read(each) for each in package.infolist()})
+        parts = {each.filename: package.read(each) for each in package.infolist()}
+    return write_package({**parts, _PROPERTIES: _NO_PROPERTIES})
 
 
 def parse_part(content: bytes, *, where: str) -> Any:

@@ -25,7 +25,9 @@ MARKER = "[redacted]"
 _BREAK = "(?:[-\u2010\x02\ufffe]\\s{0,3})?"
 """A word may be broken at the end of a line; U+0002 and U+FFFE are how PDF readers write that hyphen."""
 _INSIDE_NUMBER = r"[\s.\-]{0,2}"
-_BETWEEN_WORDS = r"[\s,;.|\-]{1,20}"
+_BETWEEN_WORDS = r"[\s,;.|\-]{%d,20}"
+_LONG = 6
+"""Letters from which a term is found run together too, as readers of pictures and e-mail addresses write it."""
 _LIKE = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2212": "-"}
 
 
@@ -177,10 +179,11 @@ def _search(searched: str, term: Term) -> Iterator[tuple[int, int]]:
 @lru_cache(512)
 def _compile(term: Term) -> re.Pattern[str]:
     words = [each for each in re.split(r"[\s,;]+", fold(term.text, exact_case=term.exact_case)[0]) if each]
+    between = _BETWEEN_WORDS % (sum(map(len, words)) < _LONG)
     written = _spell(words[0])
     for before, word in pairwise(words):
         in_number = before[-1].isdigit() and word[0].isdigit()
-        written += (_INSIDE_NUMBER if in_number else _BETWEEN_WORDS) + _spell(word)
+        written += (_INSIDE_NUMBER if in_number else between) + _spell(word)
     ends_in_word = term.whole_words and words[-1][-1].isalnum()
     return re.compile(written + (r"(?![^\W_])" if ends_in_word else ""))
 

@@ -194,8 +194,6 @@ def _build(titles: list[str], cells: list[tuple[_Cell, Any]]) -> bytes:
             new.value = shown
             if isinstance(value, (date, time)):
                 new.number_format = cell.look if isinstance(value, date) and len(cell.look) < 20 else new.number_format
-    book.properties.creator = None
-    book.properties.created = book.properties.modified = datetime(1980, 1, 1)  # noqa: DTZ001 (Excel's have no zone)
     out = io.BytesIO()
     book.save(out)
     return rewrite_package(out.getvalue())

@@ -115,11 +115,17 @@ def find_phones(text: str) -> list[str]:
 
 
 def _convert_phone(found: Labelled) -> Values:
-    yield from (("contact.phone", each) for each in find_phones(join_lines(found.values)))
+    text = join_lines(found.values)
+    yield from (("contact.phone", each) for each in find_phones(text))
+    yield from (("contact.email", each.lower()) for each in re.findall(EMAIL, text))
 
 
 def _convert_email(found: Labelled) -> Values:
-    yield from (("contact.email", each.lower()) for each in re.findall(EMAIL, "".join(found.values).replace(" ", "")))
+    text = join_lines(found.values)
+    # A scan may leave a space inside an address.
+    emails = re.findall(EMAIL, text) or re.findall(EMAIL, text.replace(" ", ""))
+    yield from (("contact.email", each.lower()) for each in emails)
+    yield from (("contact.phone", each) for each in find_phones(text))
 
 
 def _convert_body(found: Labelled) -> Values:
@@ -150,8 +156,8 @@ def _convert_period(found: Labelled) -> Values:
 def find_period(text: str, *, near: date | None = None) -> Values:
     """The first and last day of the stretch that a text asks about.
 
-    >>> list(find_period("from 1 May 2026 to 3 May 2026")), list(find_period("2 to 4 July 2026"))
-    ([('period.start', '2026-05-01'), ('period.end', '2026-05-03')], [('period.start', '2026-07-02'), ('period.end', '2026-07-04')])
+    >>> dict(find_period("from 1 May 2026 to 3 May 2026")), dict(find_period("since 2 July 2026"))
+    ({'period.start': '2026-05-01', 'period.end': '2026-05-03'}, {'period.start': '2026-07-02', 'period.end': ''})
     """
     day = rf"(?:{DAY}|{BARE_DAY})"
     span = re.search(
@@ -223,7 +229,10 @@ def read_subject(text: str) -> Values:
 
 def _convert_signature(found: Labelled) -> Values:
     if found.part != "authoriser":
-        yield "declaration", "yes" if join_lines(found.values).strip() else "no"
+        text = join_lines(found.values)
+        yield "declaration", "yes" if text.strip() else "no"
+        if day := parse_day(text):
+            yield "dated", day.isoformat()
 
 
 def _convert_consent(found: Labelled) -> Values:

@@ -10,14 +10,18 @@ from fairshare.documents.read_shapes import Segment
 from fairshare.request.intake_convert import split_items
 
 _ASK = re.compile(
-    r"\b(?:please (?:can I have|could (?:I|we) have|supply|provide|send|give|confirm|let (?:me|us) have|disclose|tell (?:me|us))|"
+    r"\b(?:please (?:can I have|could (?:I|we) have|supply|provide|send|give|confirm|let (?:me|us) have|disclose|"
+    r"tell (?:me|us))|"
     r"(?:could|would|can) you (?:please )?(?:let (?:me|us) have|supply|provide|send|give|confirm|tell (?:me|us))|"
     r"(?:I'd|I would|we'd|we would) (?:also )?(?:be grateful for|like to have|like)|"
-    r"(?:I|we) (?:also )?(?:require|request|seek|ask for|am asking for|are asking for)|send me|send us)(?: with| copies? of(?= ))? ",
+    r"(?:I|we) (?:also )?(?:require|request|seek|ask for|am asking for|are asking for)|send me|send us)(?: with|"
+    r" copies? of(?= ))? ",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"(?:\bthe following|\btell (?:me|us)|\bneed to know(?: straight away)?|\bprovide(?: us| me)? with|\bplease (?:provide|supply|send)|\bask for(?: the following)?)\s*:\s*$",
+    r"\b(?:following|tell (?:me|us)|send (?:me|us)|let (?:me|us) have|need|provide|supply|ask(?:ing)? for|require|"
+    r"request|seek|confirm)"
+    r"\b[^:.]{0,60}:\s*$",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"^\s*(?:[-–—•·▪*‣◦]|\(?(?:[0-9]{1,2}|[a-z])[.)])\s*\S")

@@ -11,7 +11,7 @@ from fairshare.documents.read_shapes import Reading, Segment
 from fairshare.request.intake_shapes import load_vocabulary
 
 _NUMBERING = re.compile(
-    r"^\s*(?:(?:section|part|question|q|adran|rhan)\s*[A-Z0-9]{1,2}\s*[.:)–—-]*|\(?[0-9]{1,2}[.)]|[A-Z]?[0-9]{1,2}[.)]|\([a-z]\))\s+",
+    r"^\s*(?:(?:section|part|question|q|adran|rhan)\s*[A-Z0-9]{1,2}\s*[.:)–—-]*|\(?[0-9]{1,2}[.)]|[A-Z][0-9]{1,2}[.)]|[A-Z][.)](?=\s)|\([a-z]\))\s+",
     re.IGNORECASE,
 )
 _INLINE = re.compile(r"^(?P<label>[^:?]{1,110}?)\s*(?P<sign>[:?])(?!//)(?P<value>(?:\s.*|)$)", re.DOTALL)
@@ -143,6 +143,8 @@ class _Form:
             if number in self._used:
                 continue
             label, inline = split_inline(box.text)
+            if inline and classify_label(label, self.part) in _PEOPLE and self._names_fields(inline):
+                label, inline = label + ":", ""
             field = classify_label(label, self.part) if _may_be_label(box, label, inline) else None
             if field is None:
                 self._maybe_part(number, box, inline)
@@ -154,6 +156,11 @@ class _Form:
             taken = found or Labelled(field, box, (), box.first, self.part, frozenset())
             self.part = _PART_OF.get(field.partition(".")[0], "authoriser" if field == "officer_auth" else self.part)
             yield taken
+
+    def _names_fields(self, text: str) -> bool:
+        """Whether what follows a colon only says what to write: "name, date of birth, address"."""
+        words = [each for each in re.split(r",| and ", text) if each.strip()]
+        return len(words) > 1 and all(classify_label(each, "subject") for each in words)
 
     def _maybe_part(self, number: int, box: Box, inline: str) -> None:
         """Starts a part where a box is a heading."""
@@ -197,6 +204,11 @@ class _Form:
     def _page(self, number: int) -> list[int]:
         first = self.boxes[number].first
         return self._of_page[(first.part, first.page)]
+
+    def _count_beside(self, number: int) -> int:
+        """How many boxes stand on the same line as this one, itself included."""
+        here = self.boxes[number].first
+        return sum(abs(self.boxes[other].first.y0 - here.y0) < 0.5 for other in self._page(number))
 
     def _find_right(self, number: int) -> int | None:
         """The nearest box beside this one, on the line that it begins on."""
@@ -266,12 +278,14 @@ class _Form:
             there = self.boxes[other].first
             if there.y0 <= low.y0 + 0.3 or other == number:
                 continue
+            if rows and self._count_beside(other) != self._count_beside(number):
+                break
             if abs(there.x0 - box.x0) > 1.5:
                 continue
             far = there.y0 - low.y1 > (_REACH if not found else 1.6)
             if (far and not there.in_table) or self._is_label(other) or there.heading or other in self._used:
                 break
-            if found and _starts_new(self.boxes[other], field, rows=rows):
+            if found and not rows and (there.in_table or _starts_new(self.boxes[other], field)):
                 break
             found.append(other)
             low = self.boxes[other].lines[-1]
@@ -280,13 +294,12 @@ class _Form:
         return found
 
 
+_PEOPLE = frozenset({"officer", "contact.name", "authoriser.name", "subject.name"})
 _LONG = frozenset({"item", "purpose", "necessity", "offence", "why_not_tell", "basis", "public_task", "delivery"})
 
 
-def _starts_new(box: Box, field: str, *, rows: bool) -> bool:
+def _starts_new(box: Box, field: str) -> bool:
     """Whether a further line below a label is no longer its value."""
-    if rows:
-        return not box.first.in_table
     numbered = _NUMBERING.match(box.text) is not None and field != "item"
     return numbered or field.partition(".")[0] not in _LONG
 

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 _SCHEDULE = r"(?:sch(?:edule)?\.?|atodlen) ?2\b"
 _PARAGRAPH = r"(?:para(?:graph|graff)?s?\.?)"
 _DPA = r"(?:data? ?protection act|dpa|deddf diogelu data)"
-_ACT = r"((?:[A-Z][\w'’-]+(?: (?:and|of|for|the|to|in|\(\w[\w ]*\)))* ){1,9}?Act(?: \([A-Z]\w+(?: \w+)*\))?) ?((?:19|20)\d\d)"
+_ACT = (
+    r"((?:[A-Z][\w'’-]+(?: (?:and|of|for|the|to|in|\(\w[\w ]*\)))* ){1,9}?Act(?: \([A-Z]\w+(?: \w+)*\))?)"
+    r" ?((?:19|20)\d\d)"
+)
 _SECTION = r"(?:section|sections|s\.|ss\.|s) ?(\d+[A-Z]{0,3})(?:\([\w]+\))*"
 
 _PATTERNS = (

@@ -26,22 +26,26 @@ from fairshare.request.intake_values import (
 )
 
 _CLOSE = re.compile(
-    r"^(?:yours (?:faithfully|sincerely|truly)|(?:kind |best |warm )?regards|many thanks|thank you|thanks|cofion|yn gywir)\b",
+    r"^(?:yours (?:faithfully|sincerely|truly)|(?:kind |best |warm )?regards|many thanks|thank you|thanks|cofion|"
+    r"yn gywir)\b",
     re.IGNORECASE,
 )
 _DEAR = re.compile(r"^(?:dear|annwyl|good (?:morning|afternoon)|hi|hello|to the)\b", re.IGNORECASE)
 _REFERENCE = re.compile(
-    r"\b(?:(?:our|crime|incident|case|log|police|file|my) )(?:ref(?:erence)?|number|no)\.?(?: is|:)? *([A-Z0-9][\w/-]*\d[\w/-]*)"
-    r"|\bref:? *([A-Z0-9][\w/-]*\d[\w/-]*)",
+    r"\b(?:(?:our|crime|incident|case|log|police|file|my) )(?:ref(?:erence)?|number|no)\.?(?: is|"
+    r":)? *([A-Z0-9][\w/-]*\d[\w/-]*)"
+    r"|\bref\.?:? *([A-Z0-9][\w/-]*\d[\w/-]*)",
     re.IGNORECASE,
 )
 _SELF = re.compile(rf"\bI am (?:an? )?((?i:{RANK}) {NAME}(?: \d+)?) (?:of|from|with) ([A-Z][\w' -]+?)(?=[.,;]|$)")
 _ABOUT = re.compile(
     rf"(?:our client|our policyholder|missing person|your (?:employee|tenant|customer|student|patient|member|resident)|"
-    rf"the data subject|trades as|known as|regarding|request for information)[:,]? (?:is )?((?:M(?:r|rs|s|iss|x) )?{NAME}[^.]{{0,120}})"
+    rf"the data subject|trades as|known as|regarding|request for information)[:,]? (?:is )?((?:M(?:r|rs|s|iss|"
+    rf"x) )?{NAME}[^.]{{0,120}})"
 )
 _BORN = re.compile(
-    rf"({NAME})[, ]*(?:\(|, )?(?:who was )?(?i:born|d\.? ?o\.? ?b\.?|date of birth)(?: on)?[: ]*(?i:{DAY})(?:,? of [^;]{{8,80}})?"
+    rf"({NAME})[, ]*(?:\(|, )?(?:who was )?(?i:born|d\.? ?o\.? ?b\.?|"
+    rf"date of birth)(?: on)?[: ]*(?i:{DAY})(?:,? of [^;]{{8,80}})?"
 )
 _BY = re.compile(
     rf"\b(?:by|before|no later than|not later than|runs out at[^.]{{0,12}}on|expires? on|until)\b[^.;]{{0,40}}?({DAY}|"
@@ -52,39 +56,48 @@ _WITHIN = re.compile(
     r"\bwithin (?:the |an? )?(?:next )?(?:\d+ )?(?:working )?(?:hours?|days?|minutes)\b", re.IGNORECASE
 )
 _DEMAND = re.compile(
-    r"\b(?:repl|respon|need|provid|send|answer|comply|hear from|return|let (?:us|me)|good to have|runs out|grateful)",
+    r"\b(?:repl|respon|need|provid|send|answer|comply|hear from|return|let (?:us|me)|good to have|have (?:these|this|"
+    r"it)|runs out|grateful)",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
-    r"\b(?:investigat(?:ing|ion)|looking into|enquiries|inquiry|dealing with|deal with|to detect crime|detection of crime|"
+    r"\b(?:investigat(?:ing|ion)|looking into|enquiries|inquiry|dealing with|deal with|to detect crime|"
+    r"detection of crime|"
     r"prevention of crime|protect life|save life|prospective legal proceedings|bring a claim|legal proceedings)\b",
     re.IGNORECASE,
 )
 _TO = re.compile(
-    r"\b(?:(?:I am|we are|officer) )?(?:dealing with|looking into|investigating|(?:in the case of )?(?=an investigation into))\s*([^.;]+)"
+    r"\b(?:(?:I am|we are|officer) )?(?:dealing with|looking into|investigating|"
+    r"(?:in the case of )?(?=an investigation into))\s*([^.;]+)"
     r"|\b(to protect life|to save life|prospective legal proceedings)|\bfor (the (?:prevention|detection)[^.;,)]*crime)"
     r"|\b(to detect crime[^.;,]*)|\(((?:the )?prevention[^)]*crime)\)",
     re.IGNORECASE,
 )
 _OFFENCE = re.compile(
-    r"\b(?:investigation into|offences? of|arrest(?:ed)? for|charged with|suspected of|dealing with a run of)"
+    r"\b(?:investigation into|offences? of|arrest(?:ed)? for|charged with|suspected of|offence is|"
+    r"dealing with a run of)"
     r" ((?:the )?[a-z][^.;,]*)",
 )
 _NECESSARY = re.compile(
-    r"^(?:without\b|there is no other|we cannot\b|we can not\b|I cannot\b|it is not possible)|\bonly (?:record|source|way|witness)\b|"
-    r"\bno other (?:source|way|witness|means)\b|\bwill show whether\b|\bis necessary because\b|\bcannot be (?:matched|traced|identified)\b",
+    r"^(?:without\b|there is no other|we cannot\b|we can not\b|I cannot\b|it is not possible)|\bonly (?:record|"
+    r"source|way|witness)\b|"
+    r"\bno other (?:source|way|witness|means)\b|\bwill show whether\b|\bis necessary because\b|"
+    r"\bcannot be (?:matched|traced|identified)\b",
     re.IGNORECASE,
 )
 _SILENCE = re.compile(
-    r"\bdo not (?:tell|inform|notify)|\bshould not be (?:told|informed|made aware)|\basking them could|\btip(?:ping)? (?:him|her|them)? ?off",
+    r"\bdo not (?:tell|inform|notify)|\bshould not be (?:told|informed|made aware)|\basking them could|"
+    r"\btip(?:ping)? (?:him|her|them)? ?off",
     re.IGNORECASE,
 )
 _TASK = re.compile(
-    r"\b(?:need|require)s?\b[^.]*\b(?:task in the public interest|public task|official function|official authority|statutory function)",
+    r"\b(?:need|require)s?\b[^.]*\b(?:task in the public interest|public task|official function|official authority|"
+    r"statutory function)",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
-    r"\b(?:consents? to|has (?:given )?consent|have (?:given )?consent(?:ed)?|has consented|agreed to (?:the|this) (?:request|disclosure))\b",
+    r"\b(?:consents? to|has (?:given )?consent|have (?:given )?consent(?:ed)?|has consented|agreed to (?:the|"
+    r"this) (?:request|disclosure))\b",
     re.IGNORECASE,
 )
 _NO_CONSENT = re.compile(r"\b(?:not|n't|without)\b[^.]{0,30}\bconsent|\bconsent\b[^.]{0,20}\bnot\b", re.IGNORECASE)
@@ -93,7 +106,8 @@ _LIFE = re.compile(
     r"\b(?:protect|risk to|threat to|danger to) life\b|\bend (?:his|her|their) life\b|\bsuicid\w+", re.IGNORECASE
 )
 _DELIVERY = re.compile(
-    r"\b((?:by|via|through|to) (?:(?:post|[\w-]+ e-?mail) or (?:by )?)?(?:post|secure e-?mail|encrypted e-?mail|cjsm|egress|the [\w ]*portal)|secure e-?mail|encrypted (?:link|e-?mail))",
+    r"\b((?:by|via|through|to) (?:(?:post|[\w-]+ e-?mail) or (?:by )?)?(?:post|secure e-?mail|encrypted e-?mail|cjsm|"
+    r"egress|the [\w ]*portal)|secure e-?mail|encrypted (?:link|e-?mail))",
     re.IGNORECASE,
 )
 
@@ -135,6 +149,7 @@ def find_in_sentences(reading: Reading, paragraphs: Sequence[Paragraph], dated: 
     free = [each.unread for each in paragraphs if each.free]
     for each in paragraphs:
         yield from _find_law(each)
+        yield from _find_reference(each)
         for sentence in split_sentences(each.text):
             yield from _find_offence(sentence, each)
     for each in free:
@@ -178,6 +193,11 @@ def _find_law(paragraph: Paragraph) -> Iterator[Found]:
         yield _found("basis", name, paragraph.place, "likely", "sentence", words)
 
 
+def _find_reference(paragraph: Paragraph) -> Iterator[Found]:
+    for match in _REFERENCE.finditer(paragraph.text):
+        yield _found("reference", match[1] or match[2], paragraph.place, "likely", "sentence", match[0])
+
+
 def _find_people(paragraph: Paragraph) -> Iterator[Found]:
     text = paragraph.text
     for match in _SELF.finditer(text):
@@ -186,8 +206,6 @@ def _find_people(paragraph: Paragraph) -> Iterator[Found]:
             if value:
                 yield _found(f"contact.{field}", value, paragraph.place, "likely", "sentence", match[0])
         yield _found("requester.organisation", split_body(match[2])[0], paragraph.place, "likely", "sentence", match[0])
-    for match in _REFERENCE.finditer(text):
-        yield _found("reference", match[1] or match[2], paragraph.place, "likely", "sentence", match[0])
     yield from (_found("contact.phone", each, paragraph.place, "likely", "shape") for each in find_phones(text))
     yield from (
         _found("contact.email", each.lower(), paragraph.place, "likely", "shape") for each in re.findall(EMAIL, text)
@@ -253,13 +271,10 @@ def find_signature(lines: Sequence[Segment]) -> Iterator[Found]:
             break
     else:
         return
-    names = 0
-    for line in lines[at + 1 : at + 9]:
-        text = line.text.strip()
-        if not text or line.part != lines[at].part:
+    for number, line in enumerate(lines[at + 1 : at + 9]):
+        if line.part != lines[at].part:
             break
-        yield from _read_signature_line(text, line.place, names)
-        names += 1
+        yield from _read_signature_line(line.text.strip(), line.place, number)
 
 
 def _read_signature_line(text: str, place: str, number: int) -> Iterator[Found]:
@@ -302,11 +317,12 @@ def find_head(lines: Sequence[Segment]) -> Iterator[Found]:
         text = line.text.strip()
         if re.fullmatch(rf"(?:date[d:]* *)?{DAY}", text, re.IGNORECASE) and (day := parse_day(text)):
             yield _found("dated", day.isoformat(), line.place, "likely", "position", text)
-        body = re.split(r":| [–-] ", text)[0].strip()
+        body = re.split(r":| [–—-]+ ?", text)[0].strip()
         if not named and at < 4 and _is_body(body):
             named = True
             yield _found("requester.organisation", write_name(body), line.place, "likely", "position")
-            after = lines[at + 1].text.split(",")[0].strip() if at + 1 < above else ""
+            rest = text[len(body) :].strip(" :–-")
+            after = rest or (lines[at + 1].text.split(",")[0].strip() if at + 1 < above else "")
             if re.search(
                 r"\b(?:unit|team|standards|investigations?|department|section|branch)\b", after, re.IGNORECASE
             ):

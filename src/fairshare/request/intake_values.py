@@ -16,7 +16,10 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
-DAY = rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})\b|\d{{1,2}}(?:st|nd|rd|th)? ?(?:of )?(?:{_NAMES})\b,? ?\d{{4}})"
+DAY = (
+    r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})\b|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)? ?(?:of )?(?:{_NAMES})\b,? ?\d{{4}})"
+)
 """How a day is written, with its year."""
 BARE_DAY = rf"\d{{1,2}}(?:st|nd|rd|th)? ?(?:of )?(?:{_NAMES})\b"
 PHONE = r"(?:\+44 ?(?:\(0\))?|0)(?:\d[ -]?){8,9}\d(?:,? ?(?:ext\.?|x) ?\d{2,6})?|\b101,? ?ext(?:ension)?\.? ?\d{3,6}"
