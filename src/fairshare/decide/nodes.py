@@ -14,6 +14,8 @@ class NodeTable:
 
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[str, tuple[int, ...], frozenset[int]], int] = field(default_factory=dict)
+    constants: dict[bool, int] = field(default_factory=dict)
+    """The places of what is always true and always false, once they are needed."""
 
     def add(self, node: Node) -> int:
         """The place of a node; the same node has one place."""
@@ -24,12 +26,13 @@ class NodeTable:
 
     def constant(self, truth: bool) -> int:
         """What is always true, or always false."""
-        return self.add(Node("and" if truth else "or", ()))
+        if truth not in self.constants:
+            self.constants[truth] = self.add(Node("and" if truth else "or", ()))
+        return self.constants[truth]
 
     def is_constant(self, at: int, truth: bool) -> bool:
         """Whether a node is always true, or always false."""
-        node = self.nodes[at]
-        return not node.of and node.sort == ("and" if truth else "or")
+        return self.constants.get(truth) == at
 
     def value(self, variable: int, among: frozenset[int], size: int) -> int:
         """Whether a variable has one of some values."""
@@ -39,12 +42,10 @@ class NodeTable:
 
     def join(self, every: bool, parts: Iterable[int]) -> int:
         """Whether every part holds or, with `every` false, some part."""
-        kept: dict[int, None] = {}
-        for part in parts:
-            if self.is_constant(part, not every):
-                return self.constant(not every)
-            if not self.is_constant(part, every):
-                kept[part] = None
+        kept: dict[int, None] = dict.fromkeys(parts)
+        if self.constants.get(not every) in kept:
+            return self.constant(not every)
+        kept.pop(self.constants.get(every, -1), None)
         if len(kept) == 1:
             return next(iter(kept))
         return self.add(Node("and" if every else "or", tuple(kept)))
