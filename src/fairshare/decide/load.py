@@ -11,7 +11,7 @@ from typing import Any
 import rfc8785
 
 from fairshare.decide.conditions import Names, read_parts
-from fairshare.decide.errors import DuplicateId, WrongShape, WrongType
+from fairshare.decide.errors import BadRules, DuplicateId, WrongShape, WrongType
 from fairshare.decide.language import (
     Conclusion,
     Constraint,
@@ -27,6 +27,7 @@ from fairshare.decide.language import (
     Tool,
 )
 from fairshare.decide.load_checks import LawBook, check_base, find_constraint_scope
+from fairshare.decide.load_lines import add_line
 from fairshare.decide.load_shapes import (
     FactsFile,
     FactShape,
@@ -50,9 +51,14 @@ def load_base(folder: Path, *, law: LawBook | None = None) -> RuleBase:
 
     Takes    law: where citations are looked up. Without it they are not, and nobody has checked what may conclude
              must or must-not.
-    Raises   BadRules, or a subclass of it, naming the file and the place.
+    Raises   BadRules, or a subclass of it, naming the file, the line and the place.
     """
-    return read_base(read_folder(folder), law=law)
+    sources = find_files(folder)
+    try:
+        return read_base(parse_files(sources), law=law)
+    except BadRules as error:
+        error.where = add_line(error.where or "", sources)
+        raise
 
 
 def read_folder(folder: Path) -> dict[str, Any]:

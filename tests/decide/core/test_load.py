@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fairshare.decide import errors
 from fairshare.decide.archive import ArchiveChanged, RulesNotArchived, archive_base, load_archived, read_archived
 from fairshare.decide.language import RuleBase
 from fairshare.decide.load import canonical_bytes, load_base, read_base, read_folder
+from fairshare.decide.load_lines import add_line
 from fairshare.words import FairshareError, Mark
 from fairshare.words.reading import parse_yaml
 from tests.decide.core.sample_base import FOLDER
@@ -278,6 +280,37 @@ def test_a_rule_base_needs_its_roll_up() -> None:
     files = {name: found for name, found in FILES.items() if name != "rollup.yaml"}
     with pytest.raises(FairshareError, match="there is no rollup"):
         read_base(files)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "at"),
+    [
+        ("level: must", "levl: must", "gates/basis.yaml:{}: rules.", "levl: must"),
+        (
+            "[order.kind is",
+            "[order.kin is",
+            "gates/basis.yaml:{}: rules.basis.legal_obligation.order.if",
+            "[order.kin is",
+        ),
+        ("conclude: basis", "conclude: bases", "gates/basis.yaml:{}: rules.basis.", "conclude: bases"),
+        ("gate: basis", "gaet: basis", "gates/basis.yaml:{}: gaet", "gaet: basis"),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path: Path, old: str, new: str, where: str, at: str) -> None:
+    shutil.copytree(FOLDER / "rules", tmp_path / "rules")
+    file = tmp_path / "rules" / "gates" / "basis.yaml"
+    file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+    line = next(number for number, each in enumerate(file.read_text("utf-8").splitlines(), 1) if at in each)
+    with pytest.raises(errors.BadRules) as caught:
+        load_base(tmp_path / "rules")
+    assert (caught.value.where or "").startswith(where.format(line))
+
+
+@given(where=st.text(max_size=60), raw=st.binary(max_size=200))
+def test_a_line_is_looked_for_in_any_bytes_without_harm(where: str, raw: bytes) -> None:
+    place = f"gates/g.yaml: {where}"
+    assert add_line(place, {"gates/g.yaml": raw}).endswith(where)
+    assert add_line(where, {}) == where
 
 
 def test_a_folder_that_is_not_there_is_not_found(tmp_path: Path) -> None:
