@@ -240,3 +240,17 @@ def test_a_rule_base_is_archived_under_its_digest(run, small, tmp_path):
     found = run("rules", "archive", tmp_path / "store", "--rules", small, "--json").document
     assert found["file"].endswith(f"{found['rules']}.json")
     assert (tmp_path / "store" / f"{found['rules']}.json").is_file()
+
+
+def test_answers_that_clash_are_shown_with_both_questions(run, tmp_path):
+    file = tmp_path / "clash.yaml"
+    file.write_text(
+        "tool: le.request\nflows: {f1: to them}\npeople: {p1: A}\nitems: {i1: {label: Name, person: p1}}\n"
+        "answers: {recipient.kind: other, recipient.register: schedule_7}\n"
+    )
+    for words in (["decide", "le.request", file], ["what-if", "le.request", file]):
+        error = run(*words, "--json").error
+        assert (error["code"], error["where"]) == ("CONTRADICTORY_ANSWERS", "recipient.kind@f1")
+        assert "“What kind of body would get the information?” (recipient.kind@f1)" in error["message"]
+        assert "“On which ground does your register list it" in error["message"]
+        assert "other body is not listed" in error["message"]

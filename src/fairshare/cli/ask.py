@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairshare.cli.asking import Asker, StopAsking
-from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules
+from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules, naming_questions
 from fairshare.cli.commands import Page
 from fairshare.cli.files import read_day, write_file
 from fairshare.cli.screen import Screen
@@ -181,7 +181,9 @@ class Asking:
                         raise StopAsking
                     case _:
                         answer = self._make_answer(question, said)
-                        return self._told(walking.give_answer(self.held.base, walk, question.key, answer))
+                        with naming_questions(self.held):
+                            given = walking.give_answer(self.held.base, walk, question.key, answer)
+                        return self._told(given)
             except FairshareError as error:
                 self.screen.line(f"{error.message}. {error.fix}", "yellow")
 

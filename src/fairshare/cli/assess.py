@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from fairshare.cli.answers_file import AnswersFile
-from fairshare.cli.bases import Rules
+from fairshare.cli.bases import Rules, naming_questions
 from fairshare.decide.answers import spread_answers
 from fairshare.decide.assess import Assessment, assess
 from fairshare.decide.conditions_in_words import Sight
@@ -37,7 +37,8 @@ def look_at(held: Rules, file: AnswersFile, *, today: date | None = None) -> See
         raise BadInput("the file does not say which tool it is for", fix="Name the tool.", where="tool")
     held.tool(file.tool)
     day = file.law_date or today or datetime.now(UTC).date()
-    assessment = assess(held.base, file.tool, file.shape, day, file.answers)
+    with naming_questions(held):
+        assessment = assess(held.base, file.tool, file.shape, day, file.answers)
     check_findings(held.base, spread_answers(assessment.program, file.answers), emergency=assessment.emergency)
     truths = {key: read_status(status) for key, status in assessment.statuses.items()}
     sight = make_sight(

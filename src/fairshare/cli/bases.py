@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,6 +59,17 @@ class Rules:
                 where=name[:120],
             )
         return found
+
+
+@contextmanager
+def naming_questions(held: Rules) -> Iterator[None]:
+    """Answers that clash are told with the questions they answer, not only with the ids of those."""
+    from fairshare.decide.contradiction import ContradictoryAnswers
+
+    try:
+        yield
+    except ContradictoryAnswers as error:
+        raise error.in_words(lambda fact: held.words.fact(fact).question) from None
 
 
 def load_rules(folder: Path | None, *, welsh: bool = False) -> Rules:

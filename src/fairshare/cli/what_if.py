@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.ask import LawDate
-from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules
+from fairshare.cli.bases import Rules, RulesFolder, ToolName, Welsh, load_rules, naming_questions
 from fairshare.cli.commands import Page
 from fairshare.cli.screen import Screen
 
@@ -48,7 +48,9 @@ def what_if(
     program = find_settled_program(held, file)
     known = assignment(program, file.answers)
     found = []
-    for target in list_targets(program, settle(program, known), want, item):
+    with naming_questions(held):
+        statuses = settle(program, known)
+    for target in list_targets(program, statuses, want, item):
         changes = find_changes(program, known, target, may_give_unasked=unasked)
         found.append(describe_target(held, program, file.labels, target, changes))
     document = {"tool": file.tool, "law_date": program.law_date, "targets": found}

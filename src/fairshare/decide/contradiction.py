@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from pysat.examples.hitman import Hitman
@@ -17,9 +18,10 @@ class ContradictoryAnswers(BadInput):
 
     code = "CONTRADICTORY_ANSWERS"
 
-    def __init__(self, answers: tuple[str, ...], constraints: tuple[str, ...]) -> None:
+    def __init__(self, answers: tuple[str, ...], constraints: tuple[str, ...], said: tuple[str, ...] = ()) -> None:
+        because = ", ".join(each.replace("_", " ") for each in constraints)
         super().__init__(
-            f"these answers cannot all be true: {', '.join(answers)} (because of {', '.join(constraints)})"
+            f"these answers cannot all be true: {', '.join(said or answers)} (because of: {because})"
             if answers
             else f"no case at all is possible under these constraints: {', '.join(constraints)}",
             fix="Check them and correct one." if answers else "Correct the rule base: run `fairshare rules verify`.",
@@ -27,6 +29,11 @@ class ContradictoryAnswers(BadInput):
         )
         self.answers = answers
         self.constraints = constraints
+
+    def in_words(self, question_of: Callable[[str], str]) -> ContradictoryAnswers:
+        """The same, with each question as people are asked it, beside the key under which it was answered."""
+        said = tuple(f"“{question_of(each.partition('@')[0])}” ({each})" for each in self.answers)
+        return ContradictoryAnswers(self.answers, self.constraints, said)
 
 
 def find_contradiction(program: Program, assignment: Assignment) -> tuple[tuple[int, ...], tuple[str, ...]] | None:
