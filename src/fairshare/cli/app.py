@@ -17,6 +17,7 @@ from fairshare.cli.commands import Root, add_command
 from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
 from fairshare.cli.demo.command import demo
+from fairshare.cli.document import document
 from fairshare.cli.form import form
 from fairshare.cli.intake import intake
 from fairshare.cli.keys import keys
@@ -47,6 +48,7 @@ add_command(app, "compare", panel=DECIDE)(compare)
 add_command(app, "what-if", panel=DECIDE)(what_if)
 app.add_typer(rules, name="rules", rich_help_panel=DECIDE)
 add_command(rules, "mutate")(mutate)
+add_command(app, "document", panel=DECIDE)(document)
 add_command(app, "start", panel=DESK)(start)
 app.add_typer(intake, name="intake", rich_help_panel=DESK)
 app.add_typer(form, name="form", rich_help_panel=DESK)

@@ -89,18 +89,17 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
     Raises   SettingOutOfRange for a language that has no words yet.
     """
     words = read_words(language)
-    lines = tuple(_show(line, audience) for line in facts.lines)
-    lines = tuple(_show(line, audience) for line in facts.lines)
+    lines = tuple(show_line(line, audience) for line in facts.lines)
     page: str = _page().render(
         words=words,
         audience=audience,
-        **_tell_parties(facts, words),
-        **_tell_law(facts, words),
+        **tell_parties(facts, words),
+        **tell_law(facts, words),
         picture=_draw(lines, facts.counts, words),
-        counts=_count(facts.counts, words),
+        counts=list_counts(facts.counts, words),
         lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
-        unused=_tell_unused(facts.unused, audience, words),
-        groups=dict.fromkeys(_describe_group(each, words) for each in facts.groups),
+        unused=tell_unused(facts.unused, audience, words),
+        groups=dict.fromkeys(describe_group(each, words) for each in facts.groups),
         risk=facts.risk,
         notes=facts.notes,
         files=[{"name": each.name, "size": f"{each.bytes:,}", "sha256": each.sha256} for each in facts.files],
@@ -164,14 +163,14 @@ def _make_visible(shown: Any) -> Any:
     return _UNFIT.sub("\ufffd", shown) if isinstance(shown, str) and not hasattr(shown, "__html__") else shown
 
 
-def _show(line: SheetLine, audience: Audience) -> SheetLine:
+def show_line(line: SheetLine, audience: Audience) -> SheetLine:
     """The reason why something was held back goes in the letter to the recipient, worded for them, not on the sheet."""
     if audience == "recipient" and line.state == "held_back":
         return SheetLine(line.label, line.state)
     return line
 
 
-def _tell_parties(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
+def tell_parties(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
     """Who released to whom, for what, when and how."""
     release = facts.release
     ends = [each.valid.end for each in (facts.decision, facts.agreement) if each is not None and each.valid.end]
@@ -189,7 +188,7 @@ def _tell_parties(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tell_law(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
+def tell_law(facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
     """What the release rests on: decision, agreement, law and conditions."""
     decision, agreement = facts.decision, facts.agreement
     return {
@@ -215,7 +214,8 @@ def _cite(grounds: tuple[Ground, ...]) -> list[dict[str, Any]]:
     return cited
 
 
-def _tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, Any]) -> str:
+def tell_unused(unused: tuple[str, ...], audience: Audience, words: dict[str, Any]) -> str:
+    """Which columns of the source nobody asked for; the recipient learns only how many."""
     if not unused:
         return ""
     return str(words[f"unused_for_{audience}"].format(count=len(unused), names=", ".join(unused)))
@@ -225,14 +225,16 @@ def _name(person: Person | None) -> str:
     return f"{person.name}, {person.role}" if person else ""
 
 
-def _count(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str, str]]:
+def list_counts(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rows by what became of them, in words."""
     if counts is None:
         return []
     names = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
     return [(words[name], f"{getattr(counts, name):,}") for name in names]
 
 
-def _describe_group(group: GroupMeasured, words: dict[str, Any]) -> str:
+def describe_group(group: GroupMeasured, words: dict[str, Any]) -> str:
+    """How small the smallest group of people alike is that went."""
     said = words["groups_none" if group.smallest_group_sent is None else "groups_of"]
     return str(
         said.format(

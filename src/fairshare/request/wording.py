@@ -153,7 +153,7 @@ def write_document(
     )
 
 
-def build_groups(wording: Wording, cover: Cover, values: Mapping[str, str | None]) -> list[Block]:
+def build_groups(wording: Wording, cover: Cover, values: Mapping[str, str | None]) -> list[Fields]:
     """The form: each group of questions, with what is known filled in."""
     return [
         Fields(
