@@ -1,44 +1,30 @@
 """A request form that comes back edited: which fields have changed, and which other words; then a new version.
 
-The fields of the request form, by name, and where each stands in the Request record:
-
-    request.holder                  request.contact.name, .role, .number, .details
-    request.requester               request.authoriser.name, .role, .number
-    request.reference               request.received_on (date), request.deadline (date)
-    request.channel (choice)        request.urgency (choice)
-    request.purpose                 request.purpose_code
-    request.why_necessary           request.power
-    request.public_task_statement   request.why_not_tell
-    request.subjects                request.items        (one to a line, in order)
-    request.text
-
-A form may have other fields; what stands in them is reported, and is in the file that came back.
+What a field means, and how a record fills the form in, is in `form_values`; here is the way back.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, get_args
 
+from fairshare.documents.layout import read_phrases
+from fairshare.documents.model import Language
 from fairshare.documents.read_shapes import FilledField, Reading
 from fairshare.records.kinds import Request
+from fairshare.request.form_values import list_form_values, load_form, read_form_values
 from fairshare.request.intake_values import parse_day
 from fairshare.request.reading import RECORD_FIELDS
+from fairshare.request.wording import WrittenField
 from fairshare.words import BadInput, Value
 from fairshare.words.values import Text
 
-PREFIX = "request."
-_PEOPLE = {"contact": "contact", "authoriser": "authorised_by"}
-_PERSON_PARTS = {"name": "name", "role": "role", "number": "identifier", "details": "contact"}
-_CHOICES = {
-    "channel": ("form", "email", "letter", "portal", "phone", "in_person", "served_order", "none"),
-    "urgency": ("routine", "urgent", "life_at_risk"),
-}
-_DAYS = frozenset({"received_on", "deadline"})
-_PLAIN = ("reference", "why_necessary", "power", "public_task_statement", "why_not_tell", "text")
-_NEEDED = frozenset({"holder", "requester", "received_on", "channel", "urgency", "purpose_code"})
+_NEEDED = frozenset(
+    f"request.{name}" for name in ("requester.name", "holder.name", "received_on", "channel", "urgency", "purpose.code")
+)
 
 
 class NotAForm(BadInput):
@@ -81,83 +67,89 @@ class Returned(Value):
         return bool(self.differences) and not any(each.why_not for each in self.differences)
 
 
-def write_values(request: Request) -> dict[str, str]:
-    """What each field of the request form holds for a record, by the field's name; blank is an empty text.
-
-    A form that is made with these names and values can be read back by `compare_form`.
-    """
-    found = {
-        "holder": request.holder.name,
-        "requester": request.requester.name,
-        "received_on": request.received_on.isoformat(),
-        "deadline": request.deadline.date().isoformat() if request.deadline else "",
-        "channel": request.channel.value,
-        "urgency": request.urgency,
-        "purpose": request.purpose.text,
-        "purpose_code": request.purpose.code,
-        "subjects": "\n".join(each.label for each in request.subjects),
-        "items": "\n".join(each.label for each in request.items),
-    }
-    found |= {name: getattr(request, name) or "" for name in _PLAIN}
-    for prefix, field in _PEOPLE.items():
-        person = getattr(request, field)
-        for part, attribute in _PERSON_PARTS.items():
-            if prefix == "contact" or part != "details":
-                found[f"{prefix}.{part}"] = (getattr(person, attribute) if person else None) or ""
-    return {f"{PREFIX}{name}": value for name, value in found.items()}
-
-
 def compare_form(request: Request, back: Reading, *, where: str, sent: Reading | None = None) -> Returned:
     """What has changed in a form that came back.
 
     Takes    sent: the form as it went out, if it is at hand; only then can other words be compared.
     Raises   NotAForm when no field of a request form is in the file.
     """
-    before = write_values(request)
+    questions = {each.name: each for each in load_form().fields()}
     fields = {each.name: each for each in back.fields}
-    if not fields.keys() & before.keys():
+    if not fields.keys() & questions.keys():
         raise NotAForm(
             "there are no fields of a request form in this file",
             fix="Give the form itself, as DOCX or ODT; for another document, use `fairshare intake`.", where=where,
         )  # fmt: skip
-    differences = []
-    for name, was in before.items():
-        if name in fields and (found := _compare(name, was, fields[name])) is not None:
-            differences.append(found)
-    others = tuple(
-        Difference(name=name, before="", after=each.value or "") for name, each in fields.items()
-        if name not in before and each.value
-    )  # fmt: skip
+    before = list_form_values(request, "cy" if (back.language or "").startswith("cy") else "en")
+    compared = (
+        _compare(question, before.get(name, ""), fields[name]) for name, question in questions.items() if name in fields
+    )
     return Returned(
-        differences=tuple(differences),
+        differences=tuple(each for each in compared if each is not None),
         reworded=find_rewordings(sent, back) if sent is not None else (),
-        other_fields=others,
-        absent=tuple(name for name in before if name not in fields),
+        other_fields=tuple(
+            Difference(name=name, before="", after=each.value or "")
+            for name, each in fields.items()
+            if name not in questions and each.value
+        ),
+        absent=tuple(name for name in questions if name not in fields),
     )
 
 
-def _compare(name: str, was: str, field: FilledField) -> Difference | None:
-    plain = name.removeprefix(PREFIX)
-    now = (field.value or "").strip()
-    why_not = ""
-    if plain in _DAYS:
-        now, why_not = _read_day(now)
-    elif plain in _CHOICES and now:
-        chosen = "_".join(now.casefold().split())
-        why_not = "" if chosen in _CHOICES[plain] else "it is none of the answers that the form offers"
-        now = chosen if not why_not else now
-    if " ".join(now.split()) == " ".join(was.split()) and now.count("\n") == was.strip().count("\n"):
+def _compare(question: WrittenField, was: str, field: FilledField) -> Difference | None:
+    now, why_not = _read_answer(question, (field.value or "").strip())
+    if _lines(now) == _lines(was):
         return None
-    if not now and plain in _NEEDED:
+    if not now and question.name in _NEEDED:
         why_not = "a request cannot do without it"
-    return Difference(name=name, before=was, after=now[:20_000], why_not=why_not)
+    return Difference(name=question.name, before=was, after=now[:20_000], why_not=why_not)
 
 
-def _read_day(text: str) -> tuple[str, str]:
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+
+
+def _read_answer(question: WrittenField, text: str) -> tuple[str, str]:
+    """An answer as the record holds it, and why it cannot be taken over if it is none that the form offers."""
     if not text:
         return "", ""
-    day = parse_day(text)
-    return (day.isoformat(), "") if day else (text, "it is not a day, such as 5 February 2026")
+    if question.sort == "date":
+        day = parse_day(text)
+        return (day.isoformat(), "") if day else (text, "it is not a day, such as 5 February 2026")
+    offered = dict(_list_offered(question))
+    if not offered:
+        return _read_free(question.name, text)
+    chosen = [offered.get(" ".join(line.split()).casefold()) for line in text.split("\n") if line.strip()]
+    if None in chosen or (question.sort != "many" and len(chosen) > 1):
+        return text, "it is none of the answers that the form offers"
+    return "\n".join(each for each in chosen if each), ""
+
+
+def _read_free(name: str, text: str) -> tuple[str, str]:
+    """An answer in somebody's own words; a deadline may be a day in words."""
+    day = parse_day(text) if name == "request.deadline" and not text[:4].isdigit() else None
+    now = day.isoformat() if day else text
+    try:
+        read_form_values({name: now})
+    except BadInput as error:
+        return text, error.message
+    return now, ""
+
+
+def _list_offered(question: WrittenField) -> Iterator[tuple[str, str]]:
+    """The answers that a question offers: as they are read, in either language, and as they are kept."""
+    for value, label in question.choices.items():
+        yield from ((shown.casefold(), value) for shown in (value, label.en, label.cy))
+    if question.sort == "yes_no":
+        yield from _list_yes_and_no()
+
+
+@cache
+def _list_yes_and_no() -> tuple[tuple[str, str], ...]:
+    words = [read_phrases(language) for language in get_args(Language)]
+    return tuple(
+        (shown.casefold(), kept) for kept in ("yes", "no") for shown in (kept, *(each[kept] for each in words))
+    )
 
 
 def find_rewordings(sent: Reading, back: Reading) -> tuple[Rewording, ...]:
@@ -199,66 +191,25 @@ def apply_differences(request: Request, differences: Sequence[Difference]) -> by
             "a field holds something that the record cannot", fix="Correct that field in the form.",
             where=next(each.name for each in differences if each.why_not),
         )  # fmt: skip
-    made = {
+    values = list_form_values(request) | {each.name: each.after for each in differences}
+    said = read_form_values(values)
+    kept = {
         name: value
         for name, value in request.model_dump(mode="json").items()
         if name not in RECORD_FIELDS and value is not None
     }
-    for each in differences:
-        _set_value(made, each.name.removeprefix(PREFIX), each.after)
-    for field in _PEOPLE.values():
-        if isinstance(made.get(field), dict) and not made[field].get("name"):
-            made.pop(field)
-        elif isinstance(made.get(field), dict) and not made[field].get("role"):
-            made[field]["role"] = "not stated"
-    return json.dumps(made, ensure_ascii=False).encode()
+    for name in {each.name.split(".")[1] for each in load_form().fields() if each.name.startswith("request.")}:
+        was = kept.pop(name, None)
+        if name in said:
+            kept[name] = _join_parts(name, was, said[name])
+    if "text" in said:
+        kept["text"] = said["text"]
+    return json.dumps(kept, ensure_ascii=False).encode()
 
 
-def _set_value(made: dict[str, Any], name: str, value: str) -> None:
-    prefix, _, part = name.partition(".")
-    if prefix in _PEOPLE:
-        person = dict(made.get(_PEOPLE[prefix]) or {})
-        person[_PERSON_PARTS[part]] = value or None
-        made[_PEOPLE[prefix]] = person
-    elif name in ("holder", "requester"):
-        made[name] = {**made[name], "name": value}
-    elif name in ("purpose", "purpose_code"):
-        made["purpose"] = {**made["purpose"], "text" if name == "purpose" else "code": value}
-    elif name in ("subjects", "items"):
-        made[name] = _set_lines(made.get(name, []), value, name[0] if name == "items" else "p")
-        if name == "subjects":
-            _drop_people(made)
-    elif name == "deadline":
-        made[name] = f"{value}T23:59:59Z" if value else None
-    else:
-        made[name] = value if value or name not in ("reference", "power") else None
-
-
-def _set_lines(before: Sequence[Mapping[str, Any]], value: str, letter: str) -> list[dict[str, Any]]:
-    """A list of people or items as its lines now say: one whose words are the same stays what it was."""
-    known = {" ".join(str(each["label"]).split()): dict(each) for each in before}
-    lines = [" ".join(line.split()) for line in value.split("\n") if line.strip()]
-    fresh = _make_refs({str(each["ref"]) for each in before}, letter)
-    if len(lines) == len(before):
-        return [{**was, "label": line} for was, line in zip(before, lines, strict=True)]
-    return [known.get(line) or {"ref": fresh(), "label": line} for line in lines]
-
-
-def _make_refs(taken: set[str], letter: str) -> Callable[[], str]:
-    def make() -> str:
-        number = 1
-        while f"{letter}{number}" in taken:
-            number += 1
-        taken.add(f"{letter}{number}")
-        return f"{letter}{number}"
-
-    return make
-
-
-def _drop_people(made: dict[str, Any]) -> None:
-    """Items about somebody who is no longer among the subjects are about nobody in particular."""
-    refs = {each["ref"] for each in made["subjects"]}
-    made["items"] = [
-        {name: value for name, value in each.items() if name != "person" or value in refs}
-        for each in made.get("items", [])
-    ]
+def _join_parts(name: str, was: Any, said: Any) -> Any:
+    """A person or a body with the parts that the form has no question for left as they were."""
+    if not isinstance(said, Mapping) or not isinstance(was, Mapping):
+        return said
+    asked = {each.name.split(".")[2] for each in load_form().fields() if each.name.startswith(f"request.{name}.")}
+    return {part: value for part, value in was.items() if part not in asked and value is not None} | dict(said)

@@ -7,21 +7,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from fairshare.documents.read_shapes import Mail, Reading
+from fairshare.documents.read_shapes import Mail, Reading, Segment, Sign
 from fairshare.request.intake_convert import convert
 from fairshare.request.intake_labels import Labelled, find_labelled
 from fairshare.request.intake_sentences import find_in_sentences, find_spans, make_paragraphs
 from fairshare.request.intake_shapes import RANKS, Found, How, load_vocabulary
-from fairshare.request.intake_values import parse_person
+from fairshare.request.intake_values import parse_person, write_name
 
+MAX_LINES, MAX_LETTERS, MAX_PARAGRAPH = 3_000, 300_000, 8_000
+_WORD = 200
+_ENDLESS = re.compile(rf"\S{{{_WORD + 1},}}")
 _ORDER: tuple[How, ...] = ("label", "signature", "sentence", "header", "position", "shape")
 _TICKED = re.compile(r"^(?:[\u2611\u2612\u2713\u2714\u2717\u2718]|\[[xX]\])\s*(.+)$")
 
 
+def trim_reading(reading: Reading) -> Reading:
+    """As much of a reading as a request can be: what is longer is not searched, and a sign says so.
+
+    A request is a few pages. A file that was made to keep a program busy ends here.
+    """
+    kept: list[Segment] = []
+    lengths: dict[tuple[str, int], int] = {}
+    total = 0
+    for each in reading.segments[:MAX_LINES]:
+        text = _ENDLESS.sub(lambda match: f"{match[0][:_WORD]}…", each.text)
+        key = (each.part, each.block)
+        room = min(MAX_PARAGRAPH - lengths.get(key, 0), MAX_LETTERS - total)
+        if room <= 0:
+            continue
+        kept.append(replace(each, text=text[:room]))
+        lengths[key] = lengths.get(key, 0) + len(text)
+        total += len(text)
+    if [each.text for each in kept] == [each.text for each in reading.segments]:
+        return reading
+    return replace(reading, segments=tuple(kept), signs=(*reading.signs, Sign("not_all_read")))
+
+
 def find_fields(reading: Reading) -> tuple[Found, ...]:
-    """Every field that a request says, best first; for a field of one value, at most two that compete."""
+    """Every field that a request says, best first; for a field of one value, at most two that compete.
+
+    Takes    reading: trimmed by `trim_reading`, if it came from somebody else.
+    """
     scanned = any(each.scanned for each in reading.segments)
     labelled = find_labelled(reading)
     taken = frozenset(line for each in labelled for line in each.taken if each.values)
@@ -49,8 +78,6 @@ def _join_names(labelled: Sequence[Labelled], *, scanned: bool) -> list[Found]:
     first = next((each for each in labelled if each.field == "subject.forename" and each.values), None)
     if last is None:
         return []
-    from fairshare.request.intake_values import write_name
-
     names = list(last.values) if last.rows else [" ".join(last.values)]
     given = (list(first.values) if first.rows else [" ".join(first.values)]) if first else []
     return [

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from fairshare.documents.read_shapes import Reading
 from fairshare.request.completeness import load_expectations
-from fairshare.request.intake import find_fields
+from fairshare.request.intake import find_fields, trim_reading
 from fairshare.request.intake_flags import Language, find_flags
 from fairshare.request.intake_shapes import Flag, Found, Gap, load_vocabulary
 from fairshare.words import BadInput, Value
@@ -65,6 +65,7 @@ class Draft(Value):
 
 def make_draft(raw: bytes, reading: Reading, *, source: str, read_on: date, language: Language = "en") -> Draft:
     """A draft of a request that was read: every field unconfirmed, what is missing, what to stop at."""
+    reading = trim_reading(reading)
     found = find_fields(reading)
     return Draft(
         source=source[-500:] or "request",
@@ -107,7 +108,7 @@ def draft_public_task(found: Sequence[Found], language: Language = "en") -> str:
     """
     said: dict[str, str] = {}
     for each in found:
-        said.setdefault(each.field, each.value)
+        said.setdefault(each.field, each.value.rstrip(" ."))
     if "public_task" in said:
         return ""
     if language == "cy":

@@ -17,6 +17,7 @@ _NUMBERING = re.compile(
 _INLINE = re.compile(r"^(?P<label>[^:?]{1,110}?)\s*(?P<sign>[:?])(?!//)(?P<value>(?:\s.*|)$)", re.DOTALL)
 _LEADERS = re.compile(r"(?:\s*[._…]){3,}\s*")
 _MOST_WORDS, _MOST_BARE, _MOST_BESIDE = 14, 9, 10
+_FARTHEST = 200
 _REACH = 3.0
 """How far below a label, in heights of a line, its value may begin."""
 BLANK = re.compile(r"^[\s._…–-]*$")
@@ -133,9 +134,9 @@ class _Form:
         self.boxes = boxes
         self.part = ""
         self._used: set[int] = set()
-        self._of_page: dict[tuple[str, int], list[int]] = {}
+        self._level: dict[tuple[str, int, int], list[int]] = {}
         for number, box in enumerate(boxes):
-            self._of_page.setdefault((box.first.part, box.first.page), []).append(number)
+            self._level.setdefault((box.first.part, box.first.page, round(box.first.y0)), []).append(number)
 
     def read(self) -> Iterator[Labelled]:
         """The labels with their values."""
@@ -201,21 +202,32 @@ class _Form:
         parts = (self.part, "requester", "subject", "authoriser")
         return _may_be_label(box, label, inline) and any(classify_label(label, part) for part in parts)
 
-    def _page(self, number: int) -> list[int]:
-        first = self.boxes[number].first
-        return self._of_page[(first.part, first.page)]
+    def _near(self, number: int) -> list[int]:
+        """The boxes that stand about as high on the same page."""
+        here = self.boxes[number].first
+        levels = range(round(here.y0) - 2, round(here.y0) + 3)
+        return [other for level in levels for other in self._level.get((here.part, here.page, level), ())]
+
+    def _after(self, number: int) -> list[int]:
+        """The boxes that follow on the same page, as far as a value can reach."""
+        here = self.boxes[number].first
+        return [
+            other
+            for other in range(number + 1, min(number + 1 + _FARTHEST, len(self.boxes)))
+            if (self.boxes[other].first.part, self.boxes[other].first.page) == (here.part, here.page)
+        ]
 
     def _count_beside(self, number: int) -> int:
         """How many boxes stand on the same line as this one, itself included."""
         here = self.boxes[number].first
-        return sum(abs(self.boxes[other].first.y0 - here.y0) < 0.5 for other in self._page(number))
+        return sum(abs(self.boxes[other].first.y0 - here.y0) < 0.5 for other in self._near(number))
 
     def _find_right(self, number: int) -> int | None:
         """The nearest box beside this one, on the line that it begins on."""
         here = self.boxes[number].first
         beside = [
             other
-            for other in self._page(number)
+            for other in self._near(number)
             if other != number
             and (there := self.boxes[other].first).x0 >= here.x1 - 0.3
             and abs((there.y0 + there.y1) - (here.y0 + here.y1)) < 1.1
@@ -252,7 +264,7 @@ class _Form:
         if value.in_table:
             return lines, used
         low = value
-        for other in self._page(number):
+        for other in self._after(number):
             there = self.boxes[other].first
             if there.y0 <= value.y0 + 0.3 or other in (number, beside):
                 continue
@@ -274,7 +286,7 @@ class _Form:
         box = self.boxes[number].first
         found: list[int] = []
         low = self.boxes[number].lines[-1]
-        for other in self._page(number):
+        for other in self._after(number):
             there = self.boxes[other].first
             if there.y0 <= low.y0 + 0.3 or other == number:
                 continue
