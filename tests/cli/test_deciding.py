@@ -123,6 +123,26 @@ def test_the_report_is_written_as_its_name_says(share, answers, tmp_path, name):
     assert "Kit Marsh" in text
 
 
+@pytest.mark.parametrize(
+    ("tool", "answered", "purpose"),
+    [
+        ("le.request", "purpose.kind: law_enforcement", "Law enforcement"),
+        ("sg.children", "nation: wales", "Keeping a child or an adult at risk safe"),
+        ("gate.transfer", "recipient.abroad: yes", "May it go abroad?"),
+    ],
+)
+def test_a_report_without_a_request_names_the_purpose_in_words(run, tmp_path, tool, answered, purpose):
+    file = tmp_path / "answers.yaml"
+    file.write_text(
+        f"tool: {tool}\nflows: {{f1: to them}}\npeople: {{p1: A}}\nitems: {{i1: {{label: Name, person: p1}}}}\n"
+        f"answers: {{{answered}}}\n"
+    )
+    run("decide", tool, file, "--report", tmp_path / "report.md")
+    text = (tmp_path / "report.md").read_text()
+    assert f"- **Purpose**: {purpose}" in text
+    assert "as.answered" not in text
+
+
 def test_a_report_of_another_kind_is_refused_before_anything_is_done(share, tmp_path):
     done = share("decide", "share", tmp_path / "none", "--report", tmp_path / "report.pdf", "--json")
     assert done.error["code"] == "REPORT_KIND"

@@ -38,7 +38,15 @@ def name_matter(seen: Seen) -> Matter:
         case="unkept",
         holder=Organisation(name=HOLDER),
         recipient=Organisation(name=labels.get(shape.flows[0], "").removeprefix("to ") or "whoever asks"),
-        purpose=Purpose(code="as.answered"),
+        purpose=Purpose(code="as.answered", text=name_purpose(seen)),
         subjects=tuple(Subject(ref=ref, label=labels.get(ref, ref)) for ref in shape.persons),
         items=tuple(Item(ref=ref, label=labels.get(ref, ref), person=person) for ref, _, person in shape.items),
     )
+
+
+def name_purpose(seen: Seen) -> str:
+    """The purpose as the tool fixes it or as it was answered; where none is asked for, what the tool is about."""
+    fact, words, tool = "purpose.kind", seen.held.words, seen.file.tool or ""
+    answers = {key.partition("@")[0]: each.value for key, each in seen.assessment.answers.items()}
+    value = seen.held.base.tools[tool].starts_with.get(fact, answers.get(fact))
+    return words.label(fact, value) if isinstance(value, str) else words.tool(tool).title
