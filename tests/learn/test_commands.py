@@ -35,6 +35,13 @@ def test_myths_are_shown_all_or_for_one_question():
     assert "What is true:" in shown
 
 
+def test_a_question_without_a_myth_says_so_and_one_that_is_not_there_is_an_error():
+    assert run("myths", "nation").stdout == "No myth is told of that question.\n"
+    done = run("myths", "natoin", "--json")
+    assert done.exit_code == 3
+    assert json.loads(done.stdout)["error"]["code"] == "NOT_FOUND"
+
+
 def test_a_search_marks_what_it_found():
     assert "**Ring**" in run("search", "ring", "back").stdout
     (hit,) = json.loads(run("search", "ring", "back", "--limit", "1", "--json").stdout)["hits"]

@@ -11,6 +11,7 @@ from fairshare.cli.asking import Asker, StopAsking
 from fairshare.cli.bases import Welsh
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.screen import Screen
+from fairshare.words import NotFound
 
 if TYPE_CHECKING:
     from fairshare.decide.words import Language
@@ -64,9 +65,14 @@ def myths(
     welsh: Welsh = False,
 ) -> Page:
     """Show the myths about sharing, what is true instead, and whose each myth is."""
+    from fairshare.decide.library import load_real_base
     from fairshare.learn import load_myths, myths_for_fact
     from fairshare.learn.reading import load_phrases
 
+    if question is not None and question not in load_real_base().facts:
+        raise NotFound(
+            "no tool asks a question of that name", fix="Look for it with `fairshare search`.", where=question[:120]
+        )
     language = _name(welsh)
     found = load_myths(language) if question is None else myths_for_fact(question, language)
     phrases = load_phrases(language)
@@ -74,6 +80,8 @@ def myths(
     def show(screen: Screen) -> None:
         for each in found:
             _show_myth(screen, each, phrases)
+        if not found:
+            screen.line("No myth is told of that question.")
 
     return Page({"myths": [asdict(each) for each in found]}, show)
 
