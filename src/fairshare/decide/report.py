@@ -228,7 +228,7 @@ class _Writer(Telling):
                     (
                         each.duty,
                         self.name_part(each.person) if each.person else say("everyone"),
-                        each.provision,
+                        "; ".join(self.keep_citation(one).title for one in each.provision.split("; ")),
                         each.extent,
                         self.phrases.write_date(each.review_on),
                     )

@@ -244,3 +244,10 @@ def test_what_is_alike_for_several_items_is_said_once() -> None:
     assert "Camera 3: Yes" in text
     assert text.count("One evening is enough") == 1
     assert "The same rules lead to the same result for: Door log" in text
+
+
+def test_an_exemption_is_shown_with_its_law_in_words_and_not_by_id() -> None:
+    text = render_markdown(decided())
+    assert "Until the arrest." in text
+    assert "Data Protection Act 2018, Schedule 2 paragraph 2" in text
+    assert "dpa2018.sch2" not in text
