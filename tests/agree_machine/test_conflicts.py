@@ -36,7 +36,7 @@ def onward(text: str) -> Any:
 def test_a_conflict_between_two_agreements_is_found_with_both_places(sort: str, changes: dict[str, Any]) -> None:
     found = [each for each in find_conflicts([FIRST, edit(**changes)]) if each.sort == sort]
     assert found
-    assert (found[0].here.paper, found[0].there.paper) == ("Reoffending study", "Second study")
+    assert (found[0].here.paper, found[0].there.paper) == ("Reoffending study (c1)", "Second study (c1)")
     assert found[0].here.words != found[0].there.words
     assert found[0].here.words in found[0].says
     assert found[0].there.words in found[0].says

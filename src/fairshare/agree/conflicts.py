@@ -83,6 +83,11 @@ def find_decision_conflicts(agreement: Agreement, decision: Decision) -> tuple[C
     )
 
 
+def name_paper(agreement: Agreement) -> str:
+    """How an agreement is named in a conflict: by its title and its case."""
+    return f"{agreement.title} ({agreement.case})"
+
+
 def find_days(text: str) -> float | None:
     """The longest time that a text names, in days; None if it names none.
 
@@ -127,7 +132,9 @@ def _compare(name: str, first: Agreement, second: Agreement) -> Iterator[Conflic
 
     def differ(sort: Sort, about: str, part: str, say: Callable[[Agreement], str]) -> Iterator[Conflict]:
         if _fold(say(first)) != _fold(say(second)):
-            yield Conflict(sort, about, Place(first.title, part, say(first)), Place(second.title, part, say(second)))
+            yield Conflict(
+                sort, about, Place(name_paper(first), part, say(first)), Place(name_paper(second), part, say(second))
+            )
 
     yield from differ(
         "treatment", item.label, "items", lambda each: each.treatments.get(_find(each, name).ref, AS_IT_IS)
@@ -171,7 +178,7 @@ def _check_scope(agreement: Agreement, decision: Decision) -> Iterator[Conflict]
     lines = {line.item.ref: line for line in decision.scope}
     for item in agreement.items:
         line = lines.get(item.ref)
-        here = Place(agreement.title, f"item {item.ref}", agreement.treatments.get(item.ref, AS_IT_IS))
+        here = Place(name_paper(agreement), f"item {item.ref}", agreement.treatments.get(item.ref, AS_IT_IS))
         if line is None or _fold(line.item.label) != _fold(item.label):
             there = Place("the decision", "scope", "nothing about this item" if line is None else line.item.label)
             yield Conflict("scope", item.label, Place(here.paper, here.part, item.label), there)
@@ -192,7 +199,7 @@ def _check_purpose(agreement: Agreement, decision: Decision) -> Iterator[Conflic
         yield Conflict(
             "purpose",
             "purpose",
-            Place(agreement.title, "purpose", agreement.purpose.code),
+            Place(name_paper(agreement), "purpose", agreement.purpose.code),
             Place("the decision", "purpose", decision.purpose.code),
         )
     ends = agreement.valid.end, decision.valid.end
@@ -201,7 +208,7 @@ def _check_purpose(agreement: Agreement, decision: Decision) -> Iterator[Conflic
         yield Conflict(
             "dates",
             "dates",
-            Place(agreement.title, "dates", _say_dates(agreement)),
+            Place(name_paper(agreement), "dates", _say_dates(agreement)),
             Place("the decision", "valid", until),
         )
 
@@ -213,7 +220,7 @@ def _check_parties(agreement: Agreement, decision: Decision) -> Iterator[Conflic
             yield Conflict(
                 "parties",
                 party.organisation.name,
-                Place(agreement.title, "parties", f"{party.organisation.name} receives"),
+                Place(name_paper(agreement), "parties", f"{party.organisation.name} receives"),
                 Place("the decision", "recipient", decision.recipient.name),
             )
 
@@ -232,4 +239,4 @@ def _check_conditions(agreement: Agreement, decision: Decision) -> Iterator[Conf
             default=(0.0, "", ""),
         )
         here = (part, text) if likeness >= _SIMILAR else ("conditions", "nothing of the kind")
-        yield Conflict("condition", f"condition {number}", Place(agreement.title, *here), there)
+        yield Conflict("condition", f"condition {number}", Place(name_paper(agreement), *here), there)

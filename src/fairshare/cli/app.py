@@ -10,6 +10,7 @@ import typer
 from fairshare.cli import agreement_clauses, agreement_life, agreements  # noqa: F401 (each adds commands to `agree`)
 from fairshare.cli.agree import agree
 from fairshare.cli.agree_check import add_checking
+from fairshare.cli.agree_machine import add_machine_face
 from fairshare.cli.ask import ask
 from fairshare.cli.case import case
 from fairshare.cli.cases import cases
@@ -24,6 +25,7 @@ from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
 from fairshare.cli.mutate import mutate
 from fairshare.cli.redact import redact
+from fairshare.cli.register import register
 from fairshare.cli.release import release
 from fairshare.cli.rules import rules
 from fairshare.cli.start import start
@@ -54,7 +56,9 @@ app.add_typer(intake, name="intake", rich_help_panel=DESK)
 app.add_typer(form, name="form", rich_help_panel=DESK)
 app.add_typer(case, name="case", rich_help_panel=DESK)
 add_checking(agree)
+add_machine_face(agree)
 app.add_typer(agree, name="agree", rich_help_panel=DESK)
+app.add_typer(register, name="register", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(release, name="release", rich_help_panel=DESK)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)
