@@ -13,7 +13,10 @@ DOCS = ROOT / "docs"
 PAGES = [
     ROOT / "README.md",
     *sorted((DOCS / "tutorials").glob("*.md")),
-    *(DOCS / "how-to" / f"{name}.md" for name in ("agreement", "agreement-check", "desk", "intake", "redact", "scripts")),
+    *(
+        DOCS / "how-to" / f"{name}.md"
+        for name in ("agreement", "agreement-check", "desk", "documents", "intake", "redact", "scripts")
+    ),
 ]
 SECONDS = 120
 

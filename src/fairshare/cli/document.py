@@ -101,16 +101,21 @@ def document(
 
     content = render(made, as_format)  # type: ignore[arg-type]  # choose_format allows no other
     write_file(out, content)
+    return show_made(made, out, as_format, len(content))
+
+
+def show_made(made: Document, out: Path, as_format: str, size: int) -> Page:
+    """What was written, where, and how much of it is filled in."""
     answered = sum(each.value is not None for each in made.fields())
     fields = len(list(made.fields()))
 
     def show(screen: Screen) -> None:
-        screen.line(f"{made.title}", "bold")
-        screen.line(f"{out} ({as_format}, {len(content):,} bytes)")
+        screen.line(made.title, "bold")
+        screen.line(f"{out} ({as_format}, {size:,} bytes)")
         if fields:
             screen.line(f"{answered} of {fields} fields are filled in.")
 
-    described = {"kind": made.kind, "title": made.title, "file": str(out), "format": as_format, "bytes": len(content)}
+    described = {"kind": made.kind, "title": made.title, "file": str(out), "format": as_format, "bytes": size}
     return Page(described | {"fields": fields, "filled": answered, "reference": made.reference}, show)
 
 

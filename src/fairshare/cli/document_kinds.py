@@ -118,16 +118,29 @@ def _write_refusal(making: Making) -> Document:
 
 
 def _write_clarification(making: Making) -> Document:
+    from fairshare.cli.answers_file import settle_file
+    from fairshare.cli.assess import look_at
     from fairshare.cli.case import find_routes
-    from fairshare.decide.letters import list_needs, write_clarification_letter
+    from fairshare.cli.reports import name_matter
+    from fairshare.decide.letters import NothingToAsk, list_needs, write_clarification_letter
+    from fairshare.decide.ruling import matter_of
+    from fairshare.records.commitments import record_id
     from fairshare.request import find_missing
+    from fairshare.words import Outcome
 
     source, held = making.source, making.rules()
+    if source.file is not None:
+        seen = look_at(held, settle_file(source.file, None, None, held))
+        needs = list_needs(seen.assessment, held.base)
+        return write_clarification_letter(name_matter(seen), making.cover, held.words, needs=needs)
     request, decision = source.need(Request), source.find(Decision)
+    if decision is not None and decision.outcome is not Outcome.DEFER_NEED_INFO:
+        raise NothingToAsk("the request has been decided", fix="Write to say what was decided.", where=source.name)
     return write_clarification_letter(
-        request,
+        matter_of(request, record_id(request)),
         making.cover,
         held.words,
+        request=request,
         missing=find_missing(request, *find_routes(request)),
         needs=list_needs(decision, held.base) if decision else (),
     )
@@ -147,10 +160,10 @@ def _write_emergency(making: Making) -> Document:
 
 KINDS: dict[str, Kind] = {
     "request_form": Kind("the form that a body asks with", "a request", True, _write_request_form),
-    "clarification_letter": Kind("a letter that asks for what is missing", "a request", False, _write_clarification),
+    "clarification_letter": Kind("asks for what is missing", "a request, or answers", False, _write_clarification),
     "decision_form": Kind("the form that records a decision", "a decision", True, _write_decision_form),
     "report": Kind("the report of an assessment or a decision", "answers, or a decision", False, _write_report),
-    "refusal_letter": Kind("a letter that says what is not shared, and why", "a decision", False, _write_refusal),
+    "refusal_letter": Kind("says what is not shared, and why", "a decision", False, _write_refusal),
     "emergency_record": Kind("the record of an emergency, with its clock", "a request", True, _write_emergency),
     "dpia": Kind("a data protection impact assessment", "answers to gate.dpia", True, _write_dpia),
     "policy_document": Kind("an appropriate policy document", "a decision", True, _write_policy),

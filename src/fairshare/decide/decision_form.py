@@ -99,8 +99,7 @@ def list_decision_values(
     answered = fill_from_answers(form, decision.answers, words, labels)
     grounds = {name: tell_grounds(decision, cover, *sorts) for name, sorts in _GROUNDS.items()}
     written = {name: "\n".join(filter(None, (grounds.get(name), answered.get(name)))) for name in {*answered, *grounds}}
-    departure, valid = decision.departure, decision.valid
-    second = name_person(departure.second_approver) if departure else ""
+    valid = decision.valid
     end = write_date(valid.end, tongue) if valid.end else load_shared().say("until_further_notice", tongue)
     own: dict[str, str | None] = {
         "decision.holder.name": decision.holder.name,
@@ -114,11 +113,20 @@ def list_decision_values(
         "decision.purpose": decision.purpose.text or decision.purpose.code,
         "decision.dpia_considered": "yes" if answered.get("decision.dpia") else None,
         "decision.dates": form.say("valid", tongue, start=valid.start, end=end),
+        "decision.compelled": say_yes_no(decision.compelled),
+        "decision.emergency": say_yes_no(decision.emergency),
+    }
+    return written | own | _list_ruling(decision, tongue)
+
+
+def _list_ruling(decision: Decision, tongue: Tongue) -> dict[str, str | None]:
+    """What was decided, by whom and why, by the names of the form's fields."""
+    departure = decision.departure
+    second = name_person(departure.second_approver) if departure else ""
+    return {
         "decision.outcome": decision.outcome.value,
         "decision.assessed": load_phrases(tongue, "report_").say(decision.assessed.value),
         "decision.departure": "\n".join(filter(None, (departure.reasons, second))) if departure else None,
-        "decision.compelled": say_yes_no(decision.compelled),
-        "decision.emergency": say_yes_no(decision.emergency),
         "decision.reasons": "\n".join(dict.fromkeys(each.text for each in decision.reasons)),
         "decision.conditions": "\n".join(decision.conditions),
         "decision.next_step": decision.next_step,
@@ -126,7 +134,6 @@ def list_decision_values(
         "decision.decided_by.role": decision.decided_by.role,
         "decision.approved_by": "\n".join(name_person(each) for each in decision.approved_by),
     }
-    return written | own
 
 
 def tell_grounds(decision: Decision, cover: Cover, *sorts: str) -> str:

@@ -9,11 +9,12 @@ from fairshare.decide.assess import Assessment
 from fairshare.decide.decision_form import FORMS
 from fairshare.decide.language import RuleBase
 from fairshare.decide.phrases import load_phrases, sentence
+from fairshare.decide.ruling import Matter
 from fairshare.decide.told_answers import label_decision
 from fairshare.decide.words import Words
 from fairshare.documents.model import Block, Document, Heading, Notice, SignaturePlace, Table, make_runs
 from fairshare.records.commitments import record_id
-from fairshare.records.kinds import Decision, Request, ScopeState
+from fairshare.records.kinds import Decision, Request, ScopeLine, ScopeState
 from fairshare.request.completeness import Missing
 from fairshare.request.wording import (
     Cover,
@@ -54,13 +55,13 @@ def write_refusal_letter(decision: Decision, cover: Cover, *, request: Request |
         )
     labels = label_decision(decision)
     rows = tuple(
-        (make_runs(labels[each.item.ref]), make_runs(phrases.say(each.state.value)), make_runs(each.reason.text or "-"))
-        for each in held
+        (make_runs(labels[line.item.ref]), make_runs(phrases.say(line.state.value)), make_runs(_tell_why(line)))
+        for line in held
     )
     header = tuple(letters.say(name, tongue) for name in ("item", "decided", "why"))
     all_held = all(line.state is ScopeState.WITHHELD for line in decision.scope)
     reasons = [] if decision.outcome.shares else [sentence(each.text) for each in decision.reasons]
-    cited = dict.fromkeys(cite for each in held for cite in each.reason.cites)
+    cited = (cite for line in held if line.state is ScopeState.WITHHELD for cite in line.reason.cites)
     contact = decision.recipient_contact
     return _write_letter(
         cover,
@@ -80,8 +81,19 @@ def write_refusal_letter(decision: Decision, cover: Cover, *, request: Request |
     )
 
 
+def _tell_why(line: ScopeLine) -> str:
+    """Why an item does not go or, for one that goes in part, what is done to it first."""
+    return (line.treatment if line.state is ScopeState.REDACTED else None) or line.reason.text or "-"
+
+
 def write_clarification_letter(
-    request: Request, cover: Cover, words: Words, *, missing: Sequence[Missing] = (), needs: Iterable[str] = ()
+    matter: Matter,
+    cover: Cover,
+    words: Words,
+    *,
+    request: Request | None = None,
+    missing: Sequence[Missing] = (),
+    needs: Iterable[str] = (),
 ) -> Document:
     """A letter that asks for what is still needed, says why, and does not sound like a refusal.
 
@@ -106,16 +118,16 @@ def write_clarification_letter(
         cover,
         letters,
         "clarification_letter",
-        _head(letters, cover, request.holder, request.requester, request.contact, request),
+        _head(letters, cover, matter.holder, matter.recipient, matter.recipient_contact, request),
         [
             *shown,
             *_list_under(letters.say("ourselves", tongue), own),
-            *write_paragraphs(letters.say("not_refused", tongue, holder=request.holder.name)),
+            *write_paragraphs(letters.say("not_refused", tongue, holder=matter.holder.name)),
             Notice(sort="important", runs=make_runs(letters.say("danger", tongue))),
             *list_law((each.cite for each in missing), cover),
-            SignaturePlace(organisation=request.holder.name),
+            SignaturePlace(organisation=matter.holder.name),
         ],
-        reference=record_id(request),
+        reference=record_id(request) if request else None,
     )
 
 
@@ -134,7 +146,7 @@ def _load() -> Wording:
 
 
 def _write_letter(
-    cover: Cover, letters: Wording, kind: str, head: list[Block], blocks: list[Block], *, reference: str
+    cover: Cover, letters: Wording, kind: str, head: list[Block], blocks: list[Block], *, reference: str | None
 ) -> Document:
     """A letter as a draft, for a person to read, sign and send."""
     return write_document(

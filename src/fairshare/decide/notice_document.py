@@ -16,7 +16,7 @@ _RESTS_ON_TASK = ("basis.public_task", "basis.legitimate_interests", "basis.rli_
 
 
 def write_privacy_notice(decision: Decision | None, cover: Cover) -> Document:
-    """The paragraph, for a named person to put into a privacy notice. It names nobody whom the information is about."""
+    """The paragraph, for a named person to put into a privacy notice. It does not list the people whom it is about."""
     wording, tongue = load_wording(FORMS / "notice.yaml"), cover.tongue
     cited = [
         "ukgdpr.art13",
@@ -29,6 +29,8 @@ def write_privacy_notice(decision: Decision | None, cover: Cover) -> Document:
     if decision is not None and decision.exemptions:
         first = min(each.review_on for each in decision.exemptions)
         blocks.append(Notice(sort="warning", runs=make_runs(wording.say("hold", tongue, day=first))))
+    if decision is not None:
+        blocks.append(Notice(sort="info", runs=make_runs(wording.say("check", tongue))))
     sentences = _tell(decision, cover) if decision else _tell_blank(cover)
     blocks += [Heading(text=wording.say("to_copy", tongue)), *write_paragraphs(" ".join(sentences))]
     return write_document(

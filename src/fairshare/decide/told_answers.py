@@ -26,8 +26,8 @@ def tell_facts(facts: Iterable[str], answers: Mapping[str, Answer], words: Words
         for key, answer in answers.items():
             name, _, part = key.partition("@")
             if name == fact:
-                lines.setdefault(tell_answer(fact, answer, words), []).extend([labels.get(part, part)] if part else [])
-    return "\n".join(f"{text} ({', '.join(parts)})" if parts else text for text, parts in lines.items())
+                lines.setdefault(tell_answer(fact, answer, words), []).extend([labels[part]] if part in labels else [])
+    return "\n".join(f"{text} ({'; '.join(parts)})" if parts else text for text, parts in lines.items())
 
 
 def tell_answer(fact: str, answer: Answer, words: Words) -> str:

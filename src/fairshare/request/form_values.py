@@ -18,7 +18,7 @@ from fairshare.words import BadInput, Item, Subject
 
 MORE = "Also on the form:"
 """The line of a request's text below which the answers stand that have no field of their own in the record."""
-_FURTHER = re.compile(r"((?:asked|office)\.[a-z_]+): (.*)")
+_FURTHER = re.compile(r"((?:asked|office)\.[a-z0-9_]+): (.*)")
 _ENTRY = re.compile(r"\s*([a-z][a-z0-9_-]{0,39})\s*(?:\(([^()]*)\))?\s*:\s*(.+)")
 _DAY = r"(\d{4}-\d{2}-\d{2})"
 _PERIOD = re.compile(rf"(?:from|o) {_DAY}(?: (?:to|hyd) {_DAY})?")
