@@ -31,8 +31,8 @@ CLOSING = """\
 
 - Whether information must be given under freedom of information or environmental information law. No tool asks it; a
   request under those laws goes to whoever answers them, who also decides on its exemption for personal information.
-- Whether the duty under section 5 of the Criminal Law Act (Northern Ireland) 1967 also binds somebody whom the police have
-  asked already. The section was not read, so the rules name the duty only where nobody asked
+- Whether the duty under section 5 of the Criminal Law Act (Northern Ireland) 1967 also binds somebody whom the police
+  have asked already. The section was not read, so the rules name the duty only where nobody asked
   ([why](../explain/second-encoding.md)).
 - Whether a council or another body that is not the police must show a pressing need before it warns somebody under an
   implied power. The rules ask for that of police who rely on common law, and of everybody else whether it is

@@ -31,7 +31,7 @@ def open_picture(raw: bytes, *, where: str) -> list[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = image.open(io.BytesIO(raw), formats=("PNG", "JPEG", "TIFF"))
-            pages = []
+            pages: list[Any] = []
             for page in sequence.Iterator(picture):
                 if page.width * page.height > MAX_PIXELS or len(pages) == 20:
                     raise too_large("it has more pixels or pages than can be read", where)
