@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import shutil
+import subprocess
 from copy import deepcopy
 
 import docx
@@ -158,3 +160,17 @@ def test_bookmarks_bring_back_fields_whose_sections_a_program_has_dropped():
     back = read_document(bare, "form.odt")
     assert {each.name: each.value for each in back.fields}["request.reference"] == "NM/123/26"
     assert compare_form(request, back, where="form").differences == ()
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_form_that_libreoffice_saved_again_keeps_its_answers(tmp_path):
+    request = make_request()
+    (tmp_path / "form.odt").write_bytes(replace_words(render(make_form(request), "odt"), "odt", EDITS[0]))
+    for suffix in ("odt", "docx"):
+        words = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", suffix]
+        done = [*words, "--outdir", tmp_path / suffix, tmp_path / "form.odt"]
+        subprocess.run(done, check=True, capture_output=True, timeout=120)
+        saved = (tmp_path / suffix / f"form.{suffix}").read_bytes()
+        assert {each.name: each.after for each in compare(request, saved, suffix).differences} == {
+            "request.reference": "NM/999/26"
+        }

@@ -122,6 +122,11 @@ def confirm(
         held = _ask(held, Asker(screen), draft, welsh=welsh)
     if out is not None:
         write_file(out, _write_request(held, holder, received, purpose), replace=False)
+    return _show_confirmed(held, draft, out)
+
+
+def _show_confirmed(held: Draft, draft: Path, out: Path | None) -> Page:
+    """How far a draft is confirmed, and what to do next."""
     waiting = held.waiting
     confirmed = sum(each.confirmed for each in held.fields)
 

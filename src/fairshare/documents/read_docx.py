@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairshare.documents.read_fields import NAME, read_answer
 from fairshare.documents.read_shapes import MAX_SEGMENTS, FilledField, Reading, Segment, Sign, broken, tidy, too_large
 from fairshare.documents.redact_package import open_package, parse_part
 
@@ -98,6 +99,26 @@ class _Walk:
         """Reads the body, or a header, footer or set of notes."""
         body = root.find(f"{W}body")
         self._read_blocks(root if body is None else body, part, left=0.0)
+        if body is not None:
+            self._read_bookmarks(body)
+
+    def _read_bookmarks(self, body: Any) -> None:
+        """Fields by the bookmarks at their ends, where a program has dropped the content controls or their tags."""
+        names: dict[str, str] = {}
+        open_now: dict[str, list[Any]] = {}
+        for each in body.iter(f"{W}bookmarkStart", f"{W}bookmarkEnd", f"{W}p"):
+            number, name = each.get(f"{W}id") or "", each.get(f"{W}name") or ""
+            if each.tag == f"{W}p":
+                for held in open_now.values():
+                    held.append(each)
+            elif each.tag == f"{W}bookmarkStart" and NAME.fullmatch(name) and "." in name:
+                # LibreOffice may start a bookmark again in each paragraph, and ends only the last.
+                names[number] = name
+                open_now.setdefault(name, list(each.iterancestors(f"{W}p"))[:1])
+            elif names.get(number) in open_now:
+                name = names[number]
+                lines = [line for paragraph in open_now.pop(name) for line in self._read_lines(paragraph)]
+                self._fields.setdefault(name, read_answer(name, lines))
 
     def _read_blocks(self, container: Any, part: str, left: float, *, block: int | None = None) -> None:
         for each in container:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, get_args
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from fairshare.documents.layout import BOXES, read_phrases
-from fairshare.documents.model import Language
+from fairshare.documents.read_fields import NAME, read_answer
 from fairshare.documents.read_shapes import (
     MAX_SEGMENTS,
     FilledField,
@@ -27,9 +26,6 @@ TEXT, TABLE, OFFICE, DRAW, META = (
     "{" + _NS.format(name) + "}" for name in ("text", "table", "office", "drawing", "meta")
 )
 _DC, _XLINK = "{http://purl.org/dc/elements/1.1/}", "{http://www.w3.org/1999/xlink}"
-_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-_CHOSEN = re.compile(rf"^\s*(?:[{BOXES[True]}\u2611\u2713\u2714\u2717\u2718]|[xX](?=\s))\s*")
-_NOT_CHOSEN = re.compile(rf"^\s*{BOXES[False]}\s*")
 _COLUMN, _WIDE, _MOST = 60.0, 0.5, 200
 _SKIPPED = frozenset({f"{TEXT}tracked-changes", f"{OFFICE}forms", f"{TEXT}sequence-decls", f"{OFFICE}annotation-end"})
 
@@ -97,7 +93,7 @@ class _Walk:
             else:
                 name = each.get(f"{TEXT}name") or ""
                 outer = self._field
-                if each.tag == f"{TEXT}section" and _NAME.fullmatch(name):
+                if each.tag == f"{TEXT}section" and NAME.fullmatch(name):
                     self._field = name
                 self.read_blocks(each, part, left, block=block)
                 self._field = outer
@@ -160,8 +156,8 @@ def read_lines(paragraph: Any) -> list[str]:
 def _read_sections(body: Any) -> Iterator[FilledField]:
     for section in body.iter(f"{TEXT}section"):
         name = section.get(f"{TEXT}name") or ""
-        if _NAME.fullmatch(name):
-            yield _read_answer(name, section.iter(f"{TEXT}p", f"{TEXT}h"))
+        if NAME.fullmatch(name):
+            yield read_answer(name, _join_lines(section.iter(f"{TEXT}p", f"{TEXT}h")))
 
 
 def _read_bookmarks(body: Any) -> Iterator[FilledField]:
@@ -169,23 +165,15 @@ def _read_bookmarks(body: Any) -> Iterator[FilledField]:
     open_now: dict[str, list[Any]] = {}
     for each in body.iter():
         name = each.get(f"{TEXT}name") or "" if isinstance(each.tag, str) else ""
-        if each.tag == f"{TEXT}bookmark-start" and _NAME.fullmatch(name):
+        if each.tag == f"{TEXT}bookmark-start" and NAME.fullmatch(name):
             holder = next(each.iterancestors(f"{TEXT}p", f"{TEXT}h"), None)
             open_now[name] = [] if holder is None else [holder]
         elif each.tag == f"{TEXT}bookmark-end" and name in open_now:
-            yield _read_answer(name, iter(open_now.pop(name)))
+            yield read_answer(name, _join_lines(open_now.pop(name)))
         elif each.tag in (f"{TEXT}p", f"{TEXT}h"):
             for held in open_now.values():
                 held.append(each)
 
 
-def _read_answer(name: str, paragraphs: Iterator[Any]) -> FilledField:
-    """What a field holds: its text, or the options that are chosen and whatever somebody wrote beside them."""
-    lines = [line for each in paragraphs for line in read_lines(each)]
-    if any(_NOT_CHOSEN.match(line) or line.lstrip().startswith(BOXES[True]) for line in lines):
-        kept = [_CHOSEN.sub("", line).strip() for line in lines if not _NOT_CHOSEN.match(line)]
-        chosen = tuple(line for line in kept if line)
-        return FilledField(name, "\n".join(chosen) or None, chosen)
-    text = "\n".join(lines).strip()
-    blank = {read_phrases(language)["not_filled"] for language in get_args(Language)}
-    return FilledField(name, None if not text or text in blank else text)
+def _join_lines(paragraphs: Iterable[Any]) -> list[str]:
+    return [line for each in paragraphs for line in read_lines(each)]

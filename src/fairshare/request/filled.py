@@ -77,9 +77,10 @@ def compare_form(request: Request, back: Reading, *, where: str, sent: Reading |
     fields = {each.name: each for each in back.fields}
     if not fields.keys() & questions.keys():
         raise NotAForm(
-            "there are no fields of a request form in this file",
-            fix="Give the form itself, as DOCX or ODT; for another document, use `fairshare intake`.", where=where,
-        )  # fmt: skip
+            "there are no fields of a request form in this file, or a program has taken their names away",
+            fix="Give the form as it was edited in Word, or as ODT; for another document, use `fairshare intake`.",
+            where=where,
+        )
     before = list_form_values(request, "cy" if (back.language or "").startswith("cy") else "en")
     compared = (
         _compare(question, before.get(name, ""), fields[name]) for name, question in questions.items() if name in fields
