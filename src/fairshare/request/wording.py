@@ -136,7 +136,7 @@ def write_document(
     shared, tongue = load_shared(), cover.tongue
     top: list[Block] = []
     if supports_decision:
-        top.append(Notice(sort="legal", runs=make_runs(shared.say("decides", tongue))))
+        top.append(Notice(sort="info", runs=make_runs(shared.say("decides", tongue))))
     if tongue == "cy" and not (wording.reviewed_by and shared.reviewed_by):
         top.append(Notice(sort="warning", runs=make_runs(shared.say("not_reviewed", tongue))))
     return Document(
