@@ -126,13 +126,15 @@ def _write_clarification(making: Making) -> Document:
     from fairshare.decide.ruling import matter_of
     from fairshare.records.commitments import record_id
     from fairshare.request import find_missing
-    from fairshare.words import Outcome
+    from fairshare.words import Organisation, Outcome
 
     source, held = making.source, making.rules()
     if source.file is not None:
         seen = look_at(held, settle_file(source.file, None, None, held))
         needs = list_needs(seen.assessment, held.base)
-        return write_clarification_letter(name_matter(seen), making.cover, held.words, needs=needs)
+        holder = Organisation(name=making.cover.brand.organisation)
+        matter = name_matter(seen).model_copy(update={"holder": holder})
+        return write_clarification_letter(matter, making.cover, held.words, needs=needs)
     request, decision = source.need(Request), source.find(Decision)
     if decision is not None and decision.outcome is not Outcome.DEFER_NEED_INFO:
         raise NothingToAsk("the request has been decided", fix="Write to say what was decided.", where=source.name)

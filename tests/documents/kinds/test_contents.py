@@ -2,11 +2,12 @@
 
 import pytest
 
+from fairshare.cli.document_sources import read_source
 from fairshare.decide.letters import NothingRefused, NothingToAsk, write_refusal_letter
 from fairshare.documents import Table, read_runs, render
 from fairshare.records import Receipt, Release, Request, ScopeState
 from tests.documents.kinds.conftest import OPENED, make_cover
-from tests.documents.kinds.test_every_kind import make
+from tests.documents.kinds.test_every_kind import DPIA, make
 
 
 def values_of(document):
@@ -64,6 +65,20 @@ def test_a_letter_for_clarification_is_not_written_for_a_request_that_is_decided
         make("clarification_letter", stories["housing"].source)
 
 
+def test_a_letter_from_answers_asks_what_the_assessment_finds_missing_under_the_name_of_its_brand(tmp_path):
+    (tmp_path / "answers.yaml").write_text(
+        "tool: le.request\nflows: {f1: to Northshire Police}\nitems: {i1: {label: Address}}\nanswers:\n"
+        "  purpose.explained: no\n  identity.check: not_yet\n  nation: england\n  recipient.kind: competent_authority\n"
+        "  danger: {value: none, by: {name: A, role: decider}, reason: none, factors: "
+        "{who_is_at_risk: a, what_harm: b, how_soon: c, how_you_know: d}}\n"
+    )
+    letter = words_of(make("clarification_letter", read_source(tmp_path / "answers.yaml")))
+    assert "To: Northshire Police" in letter
+    assert "From: Harbour Homes" in letter
+    assert "Exactly what you want, what it is for" in letter
+    assert "on which we can ring you back" in letter
+
+
 def test_an_emergency_record_opens_with_its_clock_running(stories):
     rows = cells_of(make("emergency_record", stories["housing"].source), "When this record")
     assert [row[1] for row in rows] == ["2026-11-23 09:30", "2026-11-24 09:30", "2026-11-26 09:30"]
@@ -104,9 +119,6 @@ def test_the_report_holds_every_section_that_the_page_has(stories):
 
 
 def test_an_assessment_says_what_is_still_to_be_done(tmp_path):
-    from fairshare.cli.document_sources import read_source
-    from tests.documents.kinds.test_every_kind import DPIA
-
     (tmp_path / "dpia.yaml").write_bytes(DPIA)
     made = make("dpia", read_source(tmp_path / "dpia.yaml"))
     assert values_of(made)["dpia.has_necessity"] == "no"
