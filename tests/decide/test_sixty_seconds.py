@@ -11,8 +11,9 @@ from fairshare.cli.app import app
 from fairshare.decide.assess import assess
 from fairshare.decide.evaluate import find_program
 from fairshare.decide.language import FactType
-from fairshare.decide.library import load_real_base
+from fairshare.decide.library import load_real_base, load_words
 from fairshare.decide.program import CaseShape
+from fairshare.decide.reasons import find_next_steps, find_reasons
 from fairshare.decide.walk import Question, Walk, find_question, give_answer, start_walk
 from fairshare.words import UNOBTAINABLE, Answer, Person
 
@@ -102,3 +103,12 @@ def test_naming_who_judged_is_enough_on_the_command_line(tmp_path: Path) -> None
     shown = CliRunner().invoke(app, ["decide", "em.sixty_seconds", str(file)], env={"COLUMNS": "200", "TERM": "dumb"})
     assert shown.exit_code == 0, shown.output
     assert "goes to the data protection officer" in shown.output
+
+
+def test_what_is_kept_from_somebody_who_must_never_be_told_says_so_and_whom_to_tell_instead() -> None:
+    shape = CaseShape(flows=("f1",), persons=("p1",), items=(("i1", "f1", "p1"),))
+    for tool in ("em.sixty_seconds", "em.university", "em.work", "sg.children"):
+        found = assess(BASE, tool, shape, TODAY, {"recipient.never_contact": Answer(value=True)})
+        said = [reason.text for reason in find_reasons(found, load_words("en"), "i1")]
+        assert "Nothing goes to somebody who must never be told." in said, tool
+        assert "Tell somebody else who can help" in find_next_steps(found, load_words("en"), "i1")[0]
