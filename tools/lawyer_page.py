@@ -17,6 +17,8 @@ from fairshare.words import Mark
 from tools.reference import ROOT, write_or_check
 
 PAGE = ROOT / "docs" / "reference" / "lawyer-checks.md"
+BLOCKING = ("refuse.", "share.refuse", "share.hold_back", "share.redirect", "gate.stopped")
+"""How conclusions begin that hold information back without a duty or a prohibition."""
 OPENING = """\
 # What a lawyer should check first
 
@@ -69,26 +71,31 @@ class LawyerPage:
         return "\n".join(parts) + "\n"
 
     def count_blocking(self) -> str:
-        """How much of the law behind rules that stop, refuse or compel was read."""
-        cited = {
-            each
-            for rule in self.base.rules.values()
-            if self.weigh(rule) >= 2
-            for each in rule.cite
-            if self.law.provisions[each].kind.is_law
-        }
-        read = [each for each in cited if self.version_of(self.law.provisions[each]).checked.how is Mark.READ]
+        """How much of the law was read behind rules that block, and behind those that only refer to a person."""
+        read, cited = self.find_read(2)
+        referring, all_cited = self.find_read(1)
+        share = 100 * len(read) // len(cited)
         return (
-            f"Of {len(cited)} provisions of law behind rules that compel, forbid, refuse or hold up, {len(read)} "
-            f"({100 * len(read) // len(cited)}%) were read.\n"
+            f"Of {len(cited)} provisions of law behind rules that block (that compel, forbid, refuse, hold back or "
+            f"wait for\nsomething), {len(read)} ({share}%) were read; behind what must or must not be shared, all. "
+            f"With the rules that refer a\nquestion to a person, {len(referring)} of {len(all_cited)} were.\n"
         )
 
+    def find_read(self, weight: int) -> tuple[set[str], set[str]]:
+        """The provisions of law that were read, and all of them, behind rules of this weight or more."""
+        rules = [rule for rule in self.base.rules.values() if self.weigh(rule) >= weight]
+        cited = {each for rule in rules for each in rule.cite if self.law.provisions[each].kind.is_law}
+        read = {each for each in cited if self.version_of(self.law.provisions[each]).checked.how is Mark.READ}
+        return read, cited
+
     def weigh(self, rule: Rule) -> int:
-        """How much hangs on a rule: 3 compels or forbids, 2 holds up or refers, 1 informs."""
+        """How much hangs on a rule: 3 compels or forbids, 2 refuses or holds back or up, 1 refers, 0 informs."""
         found = self.base.conclusions[rule.conclusion]
         if found.force in ("must", "must_not"):
             return 3
-        return 2 if found.force == "refer" or found.sort == "need" or found.id.startswith(("refuse.", "bar.")) else 1
+        if found.sort == "need" or found.id.startswith(BLOCKING):
+            return 2
+        return 1 if found.force == "refer" else 0
 
     def version_of(self, provision: Provision) -> Version:
         """The version that is in force until further notice, or else the last."""
