@@ -18,9 +18,10 @@ from fairshare.agree.ropa import (
     write_processing_record,
 )
 from fairshare.law import load_law
-from fairshare.records import Form, record_id
+from fairshare.records import Agreement, Form, record_id
 from fairshare.words import NotFound
-from tests.agree.examples import MID, NORTH, SLOTS, compose
+from tests.agree.examples import ANNE, MID, NORTH, SLOTS, compose
+from tests.agree.test_agreements import make_decision
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
 
@@ -70,3 +71,27 @@ def test_the_catalogue_entry_is_valid_json_ld_and_points_to_the_policy() -> None
     policy = graph.value(dataset, Namespace("http://www.w3.org/ns/odrl/2/").hasPolicy)
     assert str(policy).endswith(record_id(agreement)[7:])
     assert len(set(graph.objects(dataset, DCAT.keyword))) == len(agreement.items)
+
+
+def test_an_agreement_without_schedules_takes_security_from_its_terms_and_the_bases_from_its_decision() -> None:
+    ground = {
+        "sort": "lawful_basis", "conclusion": "b", "provision": "ukgdpr.art6.1.e", "says": "public task",
+        "mark": "read",
+    }  # fmt: skip
+    plain = Agreement.model_validate(
+        compose().agreement.model_dump(include=set(Agreement.model_fields) - {"version", "parties"})
+        | {
+            "parties": [
+                {"organisation": {"name": NORTH}, "role": "discloser", "key": "a" * 43, "contact": ANNE},
+                {"organisation": {"name": MID}, "role": "recipient", "key": "b" * 43, "contact": ANNE},
+            ],
+            "terms": {"Security": "a locked room", "Retention of rows": "six months"},
+        }
+    )
+    record = write_processing_record(plain, NORTH, decision=make_decision(grounds=[ground]))
+    assert [record.fields[name] for name in ("security", "time_limits", "bases")] == [
+        "a locked room",
+        "six months",
+        "public task",
+    ]
+    assert write_processing_record(plain, MID).fields["bases"] == NOT_SAID

@@ -15,7 +15,7 @@ PAGES = [
     *sorted((DOCS / "tutorials").glob("*.md")),
     *(
         DOCS / "how-to" / f"{name}.md"
-        for name in ("agreement", "agreement-check", "desk", "documents", "intake", "redact", "scripts")
+        for name in ("agreement", "agreement-check", "desk", "documents", "intake", "redact", "register", "scripts")
     ),
 ]
 SECONDS = 120

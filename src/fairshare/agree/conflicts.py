@@ -157,7 +157,12 @@ def find_retention(agreement: Agreement) -> str | None:
     schedule = find_schedule(agreement, "schedule.retention")
     if schedule is not None and schedule.text:
         return schedule.text
-    return next((text for name, text in agreement.terms.items() if "reten" in name.casefold()), None)
+    return find_term(agreement, "reten")
+
+
+def find_term(agreement: Agreement, part: str) -> str | None:
+    """The words of the first further term with a name that holds `part`, in small letters; None if there is none."""
+    return next((text for name, text in agreement.terms.items() if part in name.casefold()), None)
 
 
 def _find_onward(agreement: Agreement) -> str:
@@ -165,7 +170,7 @@ def _find_onward(agreement: Agreement) -> str:
         found = next((each.text for each in agreement.clauses if each.id == "items.onward"), "")
         if found:
             return found
-    return next((text for name, text in agreement.terms.items() if "onward" in name.casefold()), "")
+    return find_term(agreement, "onward") or ""
 
 
 def _say_dates(agreement: Agreement) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, Literal
 
-from fairshare.agree.conflicts import find_retention
+from fairshare.agree.conflicts import find_retention, find_term
 from fairshare.agree.odrl import find_schedule, list_bases
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, Decision, FullAgreement, Release
@@ -91,7 +91,7 @@ def write_agreement_entry(agreement: Agreement, decision: Decision | None = None
         end=agreement.valid.end,
         review_on=agreement.review_on,
         retention=find_retention(agreement) or "",
-        security=security.text if security is not None else "",
+        security=security.text if security is not None else find_term(agreement, "secur") or "",
         frequency=release[0] if release else "",
         route=release[1] if len(release) > 1 else "",
     )

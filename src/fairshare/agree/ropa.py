@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from fairshare.agree.conflicts import find_retention
+from fairshare.agree.conflicts import find_retention, find_term
 from fairshare.agree.odrl import ASSIGNS, RECEIVES, find_schedule, list_bases
 from fairshare.documents.formulas import guard_text
 from fairshare.records.agreed import Party
@@ -69,7 +69,7 @@ def write_processing_record(
     fields = _describe_processor(agreement, party) if is_processor else _describe_controller(agreement, party, decision)
     fields |= {
         "abroad": _say_abroad(agreement),
-        "security": _say_schedule(agreement, "schedule.security") or agreement.terms.get("security", NOT_SAID),
+        "security": _say_schedule(agreement, "schedule.security") or find_term(agreement, "secur") or NOT_SAID,
     }
     return ProcessingRecord(
         organisation, "processor" if is_processor else "controller", record_id(agreement),
@@ -128,7 +128,7 @@ def _describe_controller(agreement: Agreement, party: Party, decision: Decision 
         "categories": "; ".join(each.label for each in agreement.items) or NOT_SAID,
         "recipients": "; ".join(receives) or ("nobody under this agreement" if others else NOT_SAID),
         "time_limits": find_retention(agreement) or NOT_SAID,
-        "bases": "; ".join(says for name, says, _ in list_bases(agreement) if name == own) or NOT_SAID,
+        "bases": _find_bases(agreement, own, decision) or NOT_SAID,
     }
     return fields | ({"joint_controllers": "; ".join(joint)} if joint else {})
 
@@ -164,6 +164,14 @@ def _find_people(agreement: Agreement, decision: Decision | None) -> str:
         return schedule.rows[-1][-1]
     roles = {each.role for each in decision.subjects} if decision is not None else set()
     return "; ".join(sorted(roles)).replace("_", " ") or NOT_SAID
+
+
+def _find_bases(agreement: Agreement, own: str, decision: Decision | None) -> str:
+    """The party's bases as the schedule states them; the holder's as decided, for an agreement without schedules."""
+    stated = [says for name, says, _ in list_bases(agreement) if name == own]
+    if not stated and decision is not None and decision.holder.name == own:
+        stated = [each.says for each in decision.grounds if each.sort == "lawful_basis"]
+    return "; ".join(dict.fromkeys(stated))
 
 
 def _say_abroad(agreement: Agreement) -> str:
