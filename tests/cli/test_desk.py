@@ -147,6 +147,12 @@ def test_somebody_without_a_name_or_a_known_role_cannot_work_there(run, tmp_path
     assert (done.exit_code, (tmp_path / "desk").exists()) == (3, False)
 
 
+def test_a_desk_that_cannot_be_made_there_is_an_error_of_the_family(run, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    done = run("start", tmp_path / "file" / "desk", "--organisation", "X", "--person", "A, B: handler", "--json")
+    assert (done.exit_code, done.error["code"]) == (3, "BAD_INPUT")
+
+
 def test_a_folder_without_a_desk_is_refused(run, tmp_path):
     assert run("case", "list", "--desk", tmp_path, "--json").error["code"] == "NOT_A_DESK"
 

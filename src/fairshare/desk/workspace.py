@@ -64,7 +64,14 @@ def start_desk(
     """
     if (root / DESK_FILE).exists():
         raise DeskExists("there is a desk here already", fix="Choose another folder.", where=str(root))
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"the folder cannot be made ({type(error).__name__})",
+            fix="Check its path and permissions.",
+            where=str(root),
+        ) from None
     settings = DeskSettings(organisation=organisation, log=log, people=tuple(people))
     key = make_signing_key(organisation.name, entropy)
     write_signing_key(root / KEY_FILE, key)
