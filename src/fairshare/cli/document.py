@@ -15,7 +15,6 @@ from fairshare.cli.archives import SecretKey
 from fairshare.cli.bases import Rules, RulesFolder, Welsh, load_rules
 from fairshare.cli.commands import Page
 from fairshare.cli.files import read_day, write_file
-from fairshare.cli.forms import read_form
 from fairshare.cli.screen import Screen
 from fairshare.words import BadInput, NotFound, Value
 from fairshare.words.reading import read_file
@@ -145,6 +144,7 @@ def make_cover(source: Source, brand: Path | None, dated: date | None, today: da
 
 def read_brand(path: Path) -> Brand:
     """An organisation's name, colour and logo; a colour too light to read on white is refused."""
+    from fairshare.cli.forms import read_form
     from fairshare.documents import Brand
     from fairshare.words.reading import build
 
