@@ -19,7 +19,7 @@ def add_line(where: str, sources: Mapping[str, bytes]) -> str:
         return where
     try:
         # The file has been parsed before, and what is not plain was refused; here only its lines are wanted.
-        root = yaml.compose(sources[name].decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        root = yaml.compose(sources[name].decode("utf-8-sig"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, UnicodeError, RecursionError, ValueError):
         return where
     if root is None:
