@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final, Literal
 
 from fairshare.agree.odrl import ASSIGNS, RECEIVES, find_schedule
@@ -58,15 +58,18 @@ def find_conflicts(agreements: Iterable[Agreement]) -> tuple[Conflict, ...]:
 
     Takes    agreements: those that count; a version and the one it replaces are one agreement, and never in conflict.
     """
-    by_item: dict[str, list[Agreement]] = {}
+    # Only agreements between the same two organisations on the same item can meet, so only those are compared.
+    alike: dict[tuple[str, str, str], list[tuple[str, Agreement]]] = {}
     for each in agreements:
-        for name in dict.fromkeys(_fold(item.label) for item in each.items):
-            by_item.setdefault(name, []).append(each)
+        own = record_id(each)
+        items = dict.fromkeys(_fold(item.label) for item in each.items)
+        for key in product(items, sorted(_name(each, ASSIGNS)), sorted(_name(each, RECEIVES))):
+            alike.setdefault(key, []).append((own, each))
     found = [
         conflict
-        for name, sharing in by_item.items()
-        for first, second in combinations(sharing, 2)
-        if _meet(first, second)
+        for (name, _, _), sharing in alike.items()
+        for (first_id, first), (second_id, second) in combinations(sharing, 2)
+        if _meet(first, second) and not {first_id, second_id} & _replaced(first, second) and first_id != second_id
         for conflict in _compare(name, first, second)
     ]
     # Retention and onward sharing are agreed once, not for each item.
@@ -102,17 +105,14 @@ def find_days(text: str) -> float | None:
 
 
 def _meet(first: Agreement, second: Agreement) -> bool:
-    """Whether both hold for a discloser and a recipient on one day, and neither replaces the other."""
-    ids = {record_id(first), record_id(second)}
-    replaced = {getattr(each, "supersedes", None) for each in (first, second)}
-    return (
-        len(ids) == 2
-        and not ids & replaced
-        and bool(_name(first, ASSIGNS) & _name(second, ASSIGNS))
-        and bool(_name(first, RECEIVES) & _name(second, RECEIVES))
-        and (second.valid.end is None or first.valid.start <= second.valid.end)
-        and (first.valid.end is None or second.valid.start <= first.valid.end)
+    """Whether both hold on some day."""
+    return (second.valid.end is None or first.valid.start <= second.valid.end) and (
+        first.valid.end is None or second.valid.start <= first.valid.end
     )
+
+
+def _replaced(*agreements: Agreement) -> set[str | None]:
+    return {getattr(each, "supersedes", None) for each in agreements}
 
 
 def _name(agreement: Agreement, roles: Sequence[str]) -> set[str]:

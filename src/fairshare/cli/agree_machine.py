@@ -57,10 +57,9 @@ def odrl(
     if compare is not None:
         return show_differences(compare_odrl(agreement, parse_odrl(read_file(compare), where=compare.name)))
     document = write_odrl(agreement)
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if out is not None:
-        write_file(out, text.encode())
-    said = f"Written to {out}." if out is not None else text
+        write_file(out, write_json(document))
+    said = f"Written to {out}." if out is not None else write_json(document).decode()
     return Page(document, lambda screen: screen.line(said))
 
 
@@ -152,17 +151,11 @@ def ropa(
         party = find_own_name(target, desk, name)
     record = write_processing_record(agreement, party, decision=decision)
     rows = list_rows(record, language)
-    document = {
-        "organisation": record.organisation,
-        "role": record.role,
-        "agreement": record.agreement,
-        "fields": dict(record.fields),
-        "missing": list(record.missing),
-    }
+    document = vars(record) | {"fields": dict(record.fields), "missing": list(record.missing)}
     for path in out or []:
         write_file(path, write_record(path, document, rows))
     if dcat is not None:
-        write_file(dcat, (json.dumps(write_dcat(agreement), ensure_ascii=False, indent=2) + "\n").encode())
+        write_file(dcat, write_json(write_dcat(agreement)))
 
     def show(screen: Screen) -> None:
         screen.line(f"Record of processing of {record.organisation}, as {record.role}", "bold")
@@ -182,13 +175,18 @@ def write_record(path: Path, document: dict[str, Any], rows: Sequence[tuple[str,
 
     match path.suffix.lower():
         case ".json":
-            return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+            return write_json(document)
         case ".csv":
             out = io.StringIO(newline="")
             csv.writer(out).writerows(rows)
             return out.getvalue().encode("utf-8-sig")
         case _:
             raise BadInput("this suffix is not known", fix="Use .json or .csv.", where=str(path))
+
+
+def write_json(document: dict[str, Any]) -> bytes:
+    """A document as JSON that people can read too."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def find_target(target: str, desk: Path, name: str | None) -> tuple[Agreement, Decision | None]:
