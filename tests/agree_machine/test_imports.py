@@ -227,6 +227,18 @@ def test_a_formula_in_a_csv_is_only_text() -> None:
     assert (entry.title, entry.notes) == ("=HYPERLINK(1)", "@SUM(1)")
 
 
+def test_other_sheets_of_a_workbook_are_not_read_and_said() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Title"])
+    book.active.append(["Housing"])
+    book.create_sheet("Old").append(["secret"])
+    book.create_sheet("Hidden").sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    source = read_source(out.getvalue(), where="a.xlsx")
+    assert (len(source.rows), source.not_read) == (1, ("the sheet 'Old'", "the sheet 'Hidden'"))
+
+
 def test_text_that_excel_saved_in_windows_letters_is_read() -> None:
     assert read_source("Title\nCyngor Môn – £5\n".encode("cp1252"), where="a.csv").rows[0].cells["Title"] == (
         "Cyngor Môn – £5"

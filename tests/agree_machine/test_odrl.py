@@ -201,3 +201,16 @@ def test_any_bytes_are_compared_or_refused(raw: bytes) -> None:
 def test_what_is_no_odrl_agreement_is_refused(raw: bytes, tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         parse_odrl(raw, where="x.json")
+
+
+def test_clauses_that_forbid_are_prohibitions_of_that_and_others_are_duties_with_the_action_that_odrl_has() -> None:
+    graph = read_graph(write_odrl(compose().agreement))
+    actions = {
+        str(rule).rpartition("#")[2]: (str(sort).rpartition("/")[2], str(graph.value(rule, ODRL.action)))
+        for sort in (ODRL.Prohibition, ODRL.Duty)
+        for rule in graph.subjects(RDF.type, sort)
+    }
+    assert actions["clause-items.onward"] == ("Prohibition", str(ODRL.distribute))
+    assert actions["clause-care.retention"] == ("Duty", str(ODRL.delete))
+    assert actions["clause-life.review"] == ("Duty", str(ODRL.reviewPolicy))
+    assert actions["clause-basis.comply"] == ("Duty", f"{NAMESPACE}observe")
