@@ -61,6 +61,10 @@ def commands(place):
         "an archive to show": ("case.fairshare", ["case", "show", "FILE"]),
         "trusted keys": ("desk/trusted-keys.json", ["verify", root / "case.fairshare", "--trust", "FILE"]),
         "keys to trust": ("police.public.json", ["keys", "trust", "FILE", *desk]),
+        "a reader's key to record": (
+            "reader.key.public.txt",
+            ["keys", "reader", "FILE", "--of", "Northshire Police", "--checked-by", "Jo Heron", "--how", "rang", *desk],
+        ),
         "keys to show": ("police.public.json", ["keys", "show", "FILE"]),
         "a signing key": (
             "police.json",

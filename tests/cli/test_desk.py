@@ -67,6 +67,7 @@ def make_place(root):
     place.do("keys", "make-signing", root / "police.json", "--name", "Northshire Police")
     place.do("keys", "make-reader", root / "reader.key")
     place.do("keys", "trust", root / "police.public.json", "--desk", root / "desk")
+    record_reader(place, root / "reader.key.public.txt")
     place.write("request.yaml", REQUEST)
     place.write("answers.yaml", ANSWERS)
     place.write("ruling.yaml", RULING)
@@ -74,6 +75,11 @@ def make_place(root):
     place.write("note.txt", "4 Quay Street")
     place.do("case", "receive", place.case, root / "request.yaml", by="Sam Field")
     return place
+
+
+def record_reader(place, file, of="Northshire Police", by="Sam Field"):
+    words = ["--of", of, "--checked-by", by, "--how", "read back on a directory number", "--desk", place.root / "desk"]
+    return place.run("keys", "reader", file, *words)
 
 
 def decide(place, *words, by="Jo Heron"):
@@ -240,6 +246,76 @@ def test_a_release_is_one_thing(place, form):
     decide(place, "--ruling", place.root / "ruling.yaml")
     place.write("release.yaml", form)
     assert release(place, "release.yaml", "--to", place.root / "reader.key.public.txt").exit_code in (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("of", "code"),
+    [(None, "RELEASE_READER_NOT_CHECKED"), ("Southshire Police", "RELEASE_OTHER_READER"), ("Northshire Police", None)],
+)
+def test_a_release_is_sealed_only_to_a_key_recorded_as_the_recipients(place, of, code):
+    decide(place, "--ruling", place.root / "ruling.yaml")
+    place.do("keys", "make-reader", place.root / "new.key")
+    key = place.root / "new.key.public.txt"
+    if of is not None:
+        record_reader(place, key, of)
+    done = release(place, "release.yaml", "--to", key, "--unchecked-key", "no emergency, only haste")
+    assert (done.exit_code, done.document.get("error", {}).get("code")) == (4 if code else 0, code)
+    both = release(place, "release.yaml", "--to", place.root / "reader.key.public.txt", "--to", key)
+    assert both.exit_code == (4 if code else 0)
+
+
+def test_in_an_emergency_a_key_given_on_the_spot_is_used_and_the_reason_recorded(place):
+    place.write("answers.yaml", ANSWERS.replace("danger.now: no", "danger.now: yes"))
+    assert decide(place, "--ruling", place.root / "ruling.yaml").exit_code == 0
+    place.do("keys", "make-reader", place.root / "new.key")
+    place.do("keys", "make-reader", place.root / "other.key")
+    record_reader(place, place.root / "other.key.public.txt", "Southshire Police")
+    new, other = (["--to", place.root / f"{each}.key.public.txt"] for each in ("new", "other"))
+    for words, code in (
+        (new, "RELEASE_READER_NOT_CHECKED"),
+        ([*new, "--unchecked-key", "  "], "RELEASE_READER_NOT_CHECKED"),
+        ([*new, "--unchecked-key", "x" * 500], "BAD_INPUT"),
+        ([*other, "--unchecked-key", "no time"], "RELEASE_OTHER_READER"),
+    ):
+        assert release(place, "release.yaml", *words).error["code"] == code
+    done = release(place, "release.yaml", *new, "--unchecked-key", "no time to ring", "--sheet", place.root / "s.html")
+    assert done.exit_code == 0, done.out
+    intent, receipt = place.do("case", "show", place.case, by="Sam Field")["records"][-2:]
+    said = "secure email; sealed to a key that was given on the spot and not checked: no time to ring"
+    assert said in (place.root / "s.html").read_text()
+    kept = (place.root / "desk" / "cases" / place.case / f"{intent['id'].removeprefix('sha256:')}.json").read_text()
+    assert said in kept
+    assert receipt["kind"] == "receipt"
+    known = release(
+        place, "release.yaml", "--to", place.root / "reader.key.public.txt", "--unchecked-key", "not needed"
+    )
+    assert known.exit_code == 0
+    last = place.do("case", "show", place.case, by="Sam Field")["records"][-2]["id"].removeprefix("sha256:")
+    assert "on the spot" not in (place.root / "desk" / "cases" / place.case / f"{last}.json").read_text()
+
+
+def test_a_passphrase_needs_no_key_to_be_recorded(place):
+    decide(place, "--ruling", place.root / "ruling.yaml")
+    (place.root / "desk" / "reader-keys.json").unlink()
+    assert release(place, "release.yaml", "--passphrase").exit_code == 0
+
+
+def test_a_key_is_recorded_for_one_organisation_by_somebody_who_works_here(place):
+    key = place.root / "reader.key.public.txt"
+    assert record_reader(place, key, "Southshire Police").error["code"] == "READER_KEY_TAKEN"
+    assert record_reader(place, key, by="A Stranger").error["code"] == "NOT_FOUND"
+    again = record_reader(place, key, by="Al Reed").document
+    assert (again["organisation"], again["checked_by"]["name"]) == ("Northshire Police", "Al Reed")
+    held = json.loads((place.root / "desk" / "reader-keys.json").read_text())["readers"]
+    assert held == [again]
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b'{"readers": [{}]}', b'{"readers": 1}'])
+def test_a_damaged_file_of_reader_keys_releases_nothing(place, raw):
+    decide(place, "--ruling", place.root / "ruling.yaml")
+    place.write("desk/reader-keys.json", raw)
+    done = release(place, "release.yaml", "--to", place.root / "reader.key.public.txt")
+    assert (done.exit_code, done.error["code"]) == (ExitCode.BAD_INPUT, "BAD_INPUT")
 
 
 def test_what_could_lead_to_somebody_at_risk_needs_a_second_person(place):

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from tests.cli.conftest import SMALL, run_app
-from tests.cli.test_desk import Place
+from tests.cli.test_desk import Place, record_reader
 from tests.redaction.making import make_pdf, write_pdf
 from tests.redaction.searching import find_word
 
@@ -79,6 +79,7 @@ def make_place(root):
     people = [f"{SAM}, officer: handler, releaser", f"{JO}, head: decider", f"{AL}, manager: approver, auditor"]
     place.do("start", root / "desk", "--organisation", "Harbour Homes", *(w for p in people for w in ("--person", p)))
     place.do("keys", "make-reader", root / "reader.key")
+    assert record_reader(place, root / "reader.key.public.txt", by=SAM).exit_code == 0
     for name, text in (
         ("request.yaml", REQUEST),
         ("answers.yaml", ANSWERS),

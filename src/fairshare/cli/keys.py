@@ -148,6 +148,33 @@ def make_pseudonym(
     return Page({"key_id": key_id, "file": str(path)}, show)
 
 
+@add_command(keys, "reader")
+def reader(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The public reader key that they gave you.")],
+    of: Annotated[str, typer.Option("--of", metavar="ORGANISATION", help="Whose it is, by the name in decisions.")],
+    checked_by: Annotated[str, typer.Option("--checked-by", metavar="NAME", help="Who checked, by name at the desk.")],
+    how: Annotated[str, typer.Option("--how", help="How, such as 'read back on the number in the directory'.")],
+    desk: DeskFolder = HERE,
+) -> Page:
+    """Record that a reader key is an organisation's, so that releases to it may be sealed to that key.
+
+    Have them read the key back first, on a number that you looked up. No other key is taken, but in an emergency.
+    """
+    from datetime import UTC, datetime
+
+    from fairshare.desk.workspace import record_reader
+    from fairshare.words.reading import read_file
+
+    key = read_reader(read_file(file, max_bytes=64 * 1024), where=str(file))
+    kept = record_reader(desk, of, key, checked_by=checked_by, how=how, checked_on=datetime.now(UTC).date())
+
+    def show(screen: Screen) -> None:
+        screen.line(f"Releases to {kept.organisation} may be sealed to this key:")
+        screen.exact(kept.key)
+
+    return Page(kept.model_dump(mode="json"), show)
+
+
 @add_command(keys, "trust")
 def trust(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Public keys that a partner gave you.")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +31,10 @@ FormFile = Annotated[
 ]
 SheetFile = Annotated[
     Path | None, typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well.")
+]
+UncheckedKey = Annotated[
+    str,
+    typer.Option("--unchecked-key", metavar="REASON", help="In an emergency: why a key that nobody checked is used."),
 ]
 Welsh = Annotated[bool, typer.Option("--welsh", help="Release sheets in Welsh.")]
 
@@ -62,6 +67,7 @@ def run(
     passphrase: Annotated[
         bool, typer.Option("--passphrase", help="Seal it to a new passphrase, for a recipient without keys.")
     ] = False,
+    unchecked_key: UncheckedKey = "",
     sheet: SheetFile = None,
     welsh: Welsh = False,
     rules: RulesFolder = None,
@@ -70,7 +76,8 @@ def run(
 ) -> Page:
     """Release what the case's newest decision covers, all of it or nothing.
 
-    What the decision, the agreement, the dates or the law of today do not cover is refused, with the reason.
+    What the decision, the agreement, the dates or the law of today do not cover is refused, with the reason; so is a
+    key that nobody has recorded as the recipient's (`fairshare keys reader`).
     """
     from fairshare.cli.forms import ReleaseForm, read_form
     from fairshare.desk.decide_case import why_law_differs
@@ -78,7 +85,10 @@ def run(
     from fairshare.release.delivery import make_passphrase
 
     spoken = make_passphrase() if passphrase else None
-    wanted = make_wanted(read_form(ReleaseForm, form), form.parent, desk, spoken or find_readers(to), welsh=welsh)
+    wanted = replace(
+        make_wanted(read_form(ReleaseForm, form), form.parent, desk, spoken or find_readers(to), welsh=welsh),
+        why_unchecked=unchecked_key,
+    )
     held = use_rules(load_rules(rules))
     with open_as(desk, name) as (at, actor), screen.working("releasing") as tell:
         recover_releases(at)

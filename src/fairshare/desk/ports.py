@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from fairshare.desk.readers import ReaderKeys
 from fairshare.desk.who import Actor
 from fairshare.ledger import Log
 from fairshare.records import Entropy, Keys, SignedRecord, SigningKey
@@ -80,12 +81,13 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """One organisation's desk: its ports, its keys and the keys it trusts."""
+    """One organisation's desk: its ports, its keys, the keys it trusts, and whose reader keys are whose."""
 
     organisation: Organisation
     people: tuple[Actor, ...]
     key: SigningKey
     trusted: Keys
+    readers: ReaderKeys
     records: Records
     log: Log
     clock: Clock

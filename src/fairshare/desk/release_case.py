@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.held_agreements import find_current, hold_agreement
 from fairshare.desk.ports import Desk
+from fairshare.desk.readers import check_readers, note_unchecked
 from fairshare.desk.redact_case import find_case_redaction
 from fairshare.desk.who import Action, Actor
 from fairshare.records import (
@@ -47,6 +48,8 @@ class Wanted:
     checked_by: Person | None = None
     at_risk: frozenset[str] = frozenset()
     language: str = "en"
+    why_unchecked: str = ""
+    """Why it is sealed to a key that nobody has recorded as the recipient's; only in an emergency."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def release_case(
     before = check_allowed(desk, actor, Action.RELEASE, case)
     decided = find_latest(before, "decision")
     assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
+    wanted = check_sealed_to(desk, decided.record, wanted)
     agreement = find_agreement(desk, before, decided.id)
     held = hold_agreement(desk, before, agreement) if agreement is not None else None
     redaction = find_case_redaction(desk, case) if files_of(wanted.contents) else None
@@ -121,6 +125,20 @@ def release_case(
     ports = Ports(key=desk.key, book=DeskBook(desk, case, plan), now=desk.clock.now, entropy=desk.entropy)
     handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language)
     return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
+
+
+def check_sealed_to(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:
+    """Refuses a key that is not known to be the recipient's; one given on the spot is written into how it goes.
+
+    Raises   OtherReader, ReaderNotChecked.
+    """
+    # A passphrase names nobody: it is told to the recipient, over another channel.
+    keys = wanted.readers if isinstance(wanted.readers, tuple) else ()
+    reason = wanted.why_unchecked.strip()
+    on_the_spot = check_readers(
+        desk.readers, decision.recipient, keys, emergency=decision.emergency, why_unchecked=reason
+    )
+    return replace(wanted, channel=note_unchecked(wanted.channel, reason)) if on_the_spot else wanted
 
 
 def recover_releases(desk: Desk) -> tuple[Released, ...]:

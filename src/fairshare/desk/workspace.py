@@ -5,15 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from fairshare.desk.folder import FolderStore, SystemClock, put_in_place, write_beside
 from fairshare.desk.ports import Clock, Desk
+from fairshare.desk.readers import ReaderKey, ReaderKeys, add_reader
 from fairshare.desk.who import Actor
 from fairshare.records import (
     Entropy,
     Keys,
     PublicKey,
+    check_reader_key,
     encode,
     make_signing_key,
     parse_canonical,
@@ -23,11 +26,12 @@ from fairshare.records import (
     write_signing_key,
 )
 from fairshare.words import BadInput, NotFound, Organisation, Refused, Value
-from fairshare.words.reading import build, read_file
+from fairshare.words.reading import build, parse_json, read_file
 
 DESK_FILE = "desk.json"
 KEY_FILE = "organisation.key.json"
 TRUST_FILE = "trusted-keys.json"
+READERS_FILE = "reader-keys.json"
 
 
 class DeskExists(Refused):
@@ -94,6 +98,7 @@ def open_desk(root: Path, *, clock: Clock | None = None, entropy: Entropy = secr
             people=settings.people,
             key=key,
             trusted=read_keys(root / TRUST_FILE),
+            readers=read_readers(root),
             records=store.records,
             log=store.log,
             clock=clock or SystemClock(),
@@ -110,7 +115,31 @@ def trust_keys(root: Path, keys: Keys) -> None:
     write_whole(root / TRUST_FILE, write_keys([*read_keys(root / TRUST_FILE), *keys]))
 
 
-def find_actor(desk: Desk, name: str) -> Actor:
+def record_reader(root: Path, organisation: str, key: str, *, checked_by: str, how: str, checked_on: date) -> ReaderKey:
+    """Records that a reader key is an organisation's, as somebody who works here has checked with them.
+
+    Takes    checked_by: their name at the desk; how: such as "read back on the number in the police directory".
+    Raises   BadReader, ReaderKeyTaken; NotFound when nobody of that name works here.
+    """
+    person = find_actor(read_settings(root), checked_by).person
+    check_reader_key(key)
+    said = {"organisation": organisation, "key": key, "checked_by": person, "how": how, "checked_on": checked_on}
+    new = build(ReaderKey, said, where="reader key")
+    held = add_reader(read_readers(root), new)
+    # Laid out in lines, so that a key that is lost can be taken out by hand.
+    write_whole(root / READERS_FILE, held.model_dump_json(indent=2).encode() + b"\n")
+    return new
+
+
+def read_readers(root: Path) -> ReaderKeys:
+    """The reader keys that the desk knows; none in a desk where none was recorded."""
+    path = root / READERS_FILE
+    if not path.exists():
+        return ReaderKeys()
+    return build(ReaderKeys, parse_json(read_file(path), where=READERS_FILE), where=READERS_FILE)
+
+
+def find_actor(desk: Desk | DeskSettings, name: str) -> Actor:
     """The person of this name who works at the desk."""
     for actor in desk.people:
         if actor.person.name == name:

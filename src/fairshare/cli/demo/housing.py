@@ -59,6 +59,11 @@ def prepare(story: Story) -> None:
         "Each gives the other its public half. Harbour Homes trusts the police's key, having compared it by telephone.",
         f"fairshare keys trust police/signing.public.json {DESK}",
     )
+    story.run(
+        "The police read their other key back on the number in the police directory; no other will do.",
+        "fairshare keys reader police/reader.key.public.txt --of 'Northshire Police' --checked-by 'Dana Shaw'"
+        f" --how 'read back on the number in the police directory' {DESK}",
+    )
 
 
 def ask_and_decide(story: Story) -> None:

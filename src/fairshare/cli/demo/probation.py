@@ -72,6 +72,11 @@ def prepare(story: Story) -> None:
         "The service trusts the university's key, having compared it by telephone.",
         f"fairshare keys trust university/signing.public.json {DESK}",
     )
+    story.run(
+        "The key to receive with is read back too; only to that key may the rows be sealed.",
+        "fairshare keys reader university/reader.key.public.txt --of 'Mid University' --checked-by 'Lena Frost'"
+        f" --how 'read back by the research office, on the number on its website' {DESK}",
+    )
 
 
 def decide(story: Story) -> None:
