@@ -264,36 +264,6 @@ def test_a_release_is_sealed_only_to_a_key_recorded_as_the_recipients(place, of,
     assert both.exit_code == (4 if code else 0)
 
 
-def test_in_an_emergency_a_key_given_on_the_spot_is_used_and_the_reason_recorded(place):
-    place.write("answers.yaml", ANSWERS.replace("danger.now: no", "danger.now: yes"))
-    assert decide(place, "--ruling", place.root / "ruling.yaml").exit_code == 0
-    place.do("keys", "make-reader", place.root / "new.key")
-    place.do("keys", "make-reader", place.root / "other.key")
-    record_reader(place, place.root / "other.key.public.txt", "Southshire Police")
-    new, other = (["--to", place.root / f"{each}.key.public.txt"] for each in ("new", "other"))
-    for words, code in (
-        (new, "RELEASE_READER_NOT_CHECKED"),
-        ([*new, "--unchecked-key", "  "], "RELEASE_READER_NOT_CHECKED"),
-        ([*new, "--unchecked-key", "x" * 500], "BAD_INPUT"),
-        ([*other, "--unchecked-key", "no time"], "RELEASE_OTHER_READER"),
-    ):
-        assert release(place, "release.yaml", *words).error["code"] == code
-    done = release(place, "release.yaml", *new, "--unchecked-key", "no time to ring", "--sheet", place.root / "s.html")
-    assert done.exit_code == 0, done.out
-    intent, receipt = place.do("case", "show", place.case, by="Sam Field")["records"][-2:]
-    said = "secure email; sealed to a key that was given on the spot and not checked: no time to ring"
-    assert said in (place.root / "s.html").read_text()
-    kept = (place.root / "desk" / "cases" / place.case / f"{intent['id'].removeprefix('sha256:')}.json").read_text()
-    assert said in kept
-    assert receipt["kind"] == "receipt"
-    known = release(
-        place, "release.yaml", "--to", place.root / "reader.key.public.txt", "--unchecked-key", "not needed"
-    )
-    assert known.exit_code == 0
-    last = place.do("case", "show", place.case, by="Sam Field")["records"][-2]["id"].removeprefix("sha256:")
-    assert "on the spot" not in (place.root / "desk" / "cases" / place.case / f"{last}.json").read_text()
-
-
 def test_a_passphrase_needs_no_key_to_be_recorded(place):
     decide(place, "--ruling", place.root / "ruling.yaml")
     (place.root / "desk" / "reader-keys.json").unlink()

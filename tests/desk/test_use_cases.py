@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,13 +17,23 @@ from fairshare.desk.draft_agreement import draft_case_agreement, sign_case_agree
 from fairshare.desk.entering import find_latest, read_case
 from fairshare.desk.export_case import export_case
 from fairshare.desk.ports import Desk
+from fairshare.desk.readers import add_reader
 from fairshare.desk.receive_request import receive_request
 from fairshare.desk.release_case import Wanted, recover_releases, release_case
 from fairshare.desk.show_case import show_case
 from fairshare.desk.take_receipt import take_receipt
 from fairshare.desk.when import TooSoon
 from fairshare.desk.who import Action, Actor, NotYours, Role
-from fairshare.desk.workspace import DeskExists, NotADesk, find_actor, open_desk, read_settings, start_desk, trust_keys
+from fairshare.desk.workspace import (
+    DeskExists,
+    NotADesk,
+    find_actor,
+    open_desk,
+    read_settings,
+    record_reader,
+    start_desk,
+    trust_keys,
+)
 from fairshare.ledger import verify_archive
 from fairshare.records import (
     CannotOpen,
@@ -38,7 +48,7 @@ from fairshare.records import (
     open_bytes,
     sign_record,
 )
-from fairshare.release.kinds import Told
+from fairshare.release.kinds import ChosenFile, Documents, Told
 from fairshare.release.refusals import DecisionNotSigned
 from fairshare.words import Answer, BadInput, ExitCode, FairshareError, NotFound, Organisation, Period, Person
 from tests.decide.core.sample_base import FOLDER, POLICE, TOOL, sample_base, sample_words
@@ -58,6 +68,7 @@ items:
 """
 EVERYBODY = Actor(person=Person(name="Jo Field", role="Data protection officer"), roles=frozenset(Role))
 VALID = Period(start=date(2026, 3, 1), end=date(2026, 3, 31))
+POLICE_READER = make_reader_key()[0]
 RULES = RulesInUse(sample_base(), sample_words(), FOLDER / "rules")
 
 
@@ -82,6 +93,8 @@ def desk(tmp_path: Path, clock: StoppedClock) -> Iterator[Desk]:
     organisation = Organisation(name="Hill Housing Co-operative")
     start_desk(root, organisation, [EVERYBODY], log="hill.example/log", entropy=counting_entropy("desk"))
     trust_keys(root, Keys.of([POLICE_KEY.public]))
+    checked = {"checked_by": EVERYBODY.person.name, "how": "read back by telephone", "checked_on": date(2026, 2, 1)}
+    record_reader(root, "Northshire Police", POLICE_READER, **checked)  # type: ignore[arg-type]
     with open_desk(root, clock=clock, entropy=counting_entropy("salts")) as opened:
         yield opened
 
@@ -254,6 +267,56 @@ def test_a_front_line_worker_decides_and_tells_alone_while_a_life_is_at_risk(des
     ruling = Ruling(lines=propose_lines(assessment), valid=VALID)
     decided = decide_case(desk, warden, "c1", assessment, ruling, RULES)
     assert decided.record.made_by == warden.person
+
+
+def decide_in_danger(desk: Desk, folder: Path) -> Wanted:
+    """A decision made while a life is at risk, and a release of the file that it agrees to."""
+    urgent = REQUEST.replace(b"label: Door log", b"label: Door log, kind: document")
+    receive_request(desk, EVERYBODY, "c1", urgent, where="request.yaml")
+    assessment = assess_it(desk, **{"danger.now": True})
+    decided = decide_case(
+        desk, EVERYBODY, "c1", assessment, Ruling(lines=propose_lines(assessment), valid=VALID), RULES
+    ).record
+    assert isinstance(decided, Decision)
+    assert decided.emergency
+    (folder / "log.txt").write_text("22:14 in")
+    files = (ChosenFile("i2", folder / "log.txt", "log.txt"),)
+    return Wanted(kind=ReleaseKind.BUNDLE, items=("i2",), contents=Documents(files), channel="secure email")
+
+
+def test_in_an_emergency_a_key_given_on_the_spot_is_used_and_the_reason_recorded(desk: Desk, tmp_path: Path) -> None:
+    wanted = replace(
+        decide_in_danger(desk, tmp_path), readers=(make_reader_key()[0],), why_unchecked=" no time to ring "
+    )
+    released = release_case(desk, EVERYBODY, "c1", wanted, law_today=same_law)
+    said = "secure email; sealed to a key that was given on the spot and not checked: no time to ring"
+    assert released.manifest.intent.channel == said
+    assert said in released.sheet
+    assert released.manifest.release in read_case(desk, "c1")
+    known = replace(wanted, readers=(POLICE_READER,))
+    assert release_case(desk, EVERYBODY, "c1", known, law_today=same_law).manifest.intent.channel == "secure email"
+
+
+@pytest.mark.parametrize(
+    ("reason", "owner", "code"),
+    [
+        ("", None, "RELEASE_READER_NOT_CHECKED"),
+        ("  ", None, "RELEASE_READER_NOT_CHECKED"),
+        ("x" * 500, None, "BAD_INPUT"),
+        ("no time to ring", "Southshire Police", "RELEASE_OTHER_READER"),
+    ],
+)
+def test_an_emergency_needs_a_reason_and_never_takes_another_organisations_key(
+    desk: Desk, tmp_path: Path, reason: str, owner: str | None, code: str
+) -> None:
+    wanted = replace(decide_in_danger(desk, tmp_path), readers=(make_reader_key()[0],), why_unchecked=reason)
+    if owner is not None:
+        new = desk.readers.readers[0].model_copy(update={"organisation": owner, "key": wanted.readers[0]})
+        desk = replace(desk, readers=add_reader(desk.readers, new))
+    before = desk.records.of_case("c1")
+    with pytest.raises(FairshareError, match=code):
+        release_case(desk, EVERYBODY, "c1", wanted, law_today=same_law)
+    assert desk.records.of_case("c1") == before
 
 
 def test_a_record_disposed_of_leaves_a_case_that_still_verifies(desk: Desk) -> None:

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from fairshare.release.refusals import OtherReader, ReaderNotChecked
 from fairshare.words import BadInput, Organisation, Person, Refused, Value
 from fairshare.words.values import Line
 
 MAX_CHANNEL = 500
 """As long as the line of a release that says how it goes may be."""
-
-
-class OtherReader(Refused):
-    """The release would be sealed to a key that is recorded as another organisation's."""
-
-    code = "RELEASE_OTHER_READER"
-
-
-class ReaderNotChecked(Refused):
-    """The release would be sealed to a key that nobody at the desk has checked and recorded as the recipient's."""
-
-    code = "RELEASE_READER_NOT_CHECKED"
 
 
 class ReaderKeyTaken(Refused):

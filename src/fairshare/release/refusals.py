@@ -41,6 +41,18 @@ class OtherRecipient(Refused):
     code = "RELEASE_OTHER_RECIPIENT"
 
 
+class OtherReader(Refused):
+    """The release would be sealed to a key that is recorded as another organisation's."""
+
+    code = "RELEASE_OTHER_READER"
+
+
+class ReaderNotChecked(Refused):
+    """The release would be sealed to a key that nobody at the desk has checked and recorded as the recipient's."""
+
+    code = "RELEASE_READER_NOT_CHECKED"
+
+
 class OtherPurpose(Refused):
     """The release is for another purpose than the one that was decided on."""
 
