@@ -159,3 +159,16 @@ def test_what_is_held_back_says_the_reason_of_the_rule_that_held_it_back(
     assert reason in said
     assert "needed for the purpose" not in said
     assert step in " ".join(find_next_steps(found, load_words("en"), "i1"))
+
+
+@pytest.mark.parametrize(("listed", "told"), [("1", False), ("2", True)])
+def test_nobody_is_told_to_share_now_before_it_is_known_that_anything_may_go(
+    tmp_path: Path, listed: str, told: bool
+) -> None:
+    typed = (
+        "\n".join(["Kit", "", "Address", "", listed, *["1"] * 3, "A worker", "front line", *["safe"] * 6, "q"]) + "\n"
+    )
+    ask = ["ask", "em.sixty_seconds", str(tmp_path / "saved.json")]
+    shown = CliRunner().invoke(app, ask, input=typed, env={"COLUMNS": "400", "TERM": "dumb"}).output
+    assert "Settled:" in shown
+    assert ("Do it now" in shown) is told, shown
