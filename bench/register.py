@@ -63,14 +63,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.db"
         started = time.perf_counter()
-        Register.make(entries, path=path, stamp="bench").close()
+        Register.make(entries, path=path).close()
         print(f"{asked.count} entries indexed in {time.perf_counter() - started:.2f} s")
         for name, search in SEARCHES.items():
             taken = []
             for _ in range(asked.times):
                 started = time.perf_counter()
-                register = Register.open(path, stamp="bench")
-                assert register is not None
+                register = Register.open(path)
                 found = register.find(**search)
                 register.close()
                 taken.append((time.perf_counter() - started) * 1000)

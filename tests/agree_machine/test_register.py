@@ -89,6 +89,29 @@ def test_any_words_are_looked_for_or_refused(text: str, party: str | None, items
         return
 
 
+def test_only_parts_that_changed_are_read_again_and_those_that_are_gone_are_forgotten() -> None:
+    read: list[str] = []
+    entries = {"a": [ENTRY], "b": [OTHER]}
+
+    def read_part(name: str) -> list[Entry]:
+        read.append(name)
+        return entries[name]
+
+    register = Register.make([])
+    register.update({"a": "1", "b": "1"}, read_part)
+    entries["b"] = []
+    register.update({"a": "1", "b": "2"}, read_part)
+    assert read == ["a", "b", "b"]
+    assert [each.id for each in register.entries()] == [ENTRY.id]
+    register.update({"b": "2"}, read_part)
+    assert list(register.entries()) == []
+    assert register.find("housing") == ()
+    entries["c"] = [ENTRY, ENTRY]
+    with pytest.raises(BadInput):
+        register.update({"c": "1"}, read_part)
+    assert list(register.entries()) == []
+
+
 def test_an_entry_is_found_by_the_beginning_of_its_id_only_if_one_begins_so() -> None:
     assert INDEX.entry("import:x:1") == ENTRY
     assert INDEX.entry("import:x") is None

@@ -14,8 +14,10 @@ from fairshare.agree.odrl import write_odrl
 from fairshare.agree.odrl_compare import OdrlMismatch
 from fairshare.desk.attach_odrl import attach_odrl, check_attached_odrl, detach_odrl
 from fairshare.desk.compose_agreement import read_draft
+from fairshare.desk.dispose_record import dispose_of_record
 from fairshare.desk.draft_agreement import sign_case_agreement, take_signed_agreement
 from fairshare.desk.keep_register import (
+    INDEX,
     NotYourRegister,
     find_state,
     import_entries,
@@ -84,6 +86,16 @@ def test_a_disclosure_that_was_made_is_in_the_register_too(desk: Desk) -> None:
     sign_both(desk)
     release(desk, items)
     assert [sort for sort, _, _ in find(desk, party=POLICE)].count("disclosure") == 1
+
+
+def test_what_was_disposed_of_is_gone_from_the_index(desk: Desk) -> None:
+    decide(desk)
+    compose(desk)
+    signed = sign_both(desk)
+    assert find(desk, text="doors")
+    dispose_of_record(desk, EVERYBODY, "c1", signed.id, reason="Its retention has ended.")
+    assert not desk.files.path(INDEX).exists()
+    assert find(desk, text="doors") == []
 
 
 def test_only_what_was_agreed_is_published_and_marks_hold(desk: Desk) -> None:

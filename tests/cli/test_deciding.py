@@ -109,6 +109,14 @@ def test_a_wrong_answer_is_refused_by_name(share, answers, old, new, code):
             assert share(command, "share", answers, "--json").error["code"] == code
 
 
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5_000, "[1]"])
+def test_a_value_that_is_no_answer_is_refused_in_plain_words(share, answers, number):
+    change(answers, "danger.now: no", f"danger.now: {number}")
+    error = share("decide", "share", answers, "--json").error
+    assert error["code"] == "ANSWERS_NOT_VALID"
+    assert error["message"] in ("the number is too long", "an answer is yes, no, a value, a whole number or a date")
+
+
 @pytest.mark.parametrize("day", ["2026-2-5", "yesterday", "2026-02-30", "20260205xx"])
 def test_a_day_that_is_none_is_refused(share, answers, day):
     assert share("decide", "share", answers, "--law-date", day, "--json").error["where"] == "--law-date"
@@ -214,6 +222,34 @@ def test_comparing_names_the_cases_that_flip_and_what_was_passed_over(run, tmp_p
     assert json.loads(out.read_text())["id"] == "b1"
 
 
+def test_a_comparison_speaks_of_the_case_in_its_own_words(run, tmp_path, answers, small):
+    other = tmp_path / "other"
+    shutil.copytree(small, other)
+    gate = other / "rules" / "gates" / "sharing.yaml"
+    gate.write_text(gate.read_text().replace("if: [item.sealed is yes]", "if: [item.sealed is no]"))
+    answers.rename(tmp_path / "a.yaml")
+    words = ["compare", tmp_path / "a.yaml", "--law-date", "2026-03-01", "--rules", small, "--other-rules", other]
+    shown = " ".join(run(*words).out.split())
+    assert "Address (Kit Marsh): may be shared; then must not be shared" in shown
+    assert "“It must not be shared”, Address (Kit Marsh): no; then yes" in shown
+    assert not any(code in shown for code in ("i1", "p1", "SHARE", "PROHIBITED", "false", "true"))
+
+
+def test_a_comparison_names_the_cases_whose_answers_clash(run, tmp_path):
+    clash = {"recipient.kind": "overseas_authority", "recipient.abroad": False}
+    lines = [{"id": "wrong", "tool": "le.request", "answers": clash}, {"id": "right", "tool": "le.request"}]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    words = ["compare", cases, "--law-date", "2026-03-01", "--from", "2026-03-01"]
+    found = run(*words, "--json").document
+    code = "CONTRADICTORY_ANSWERS"
+    assert (found["flips"], found["problems"]) == ([], [{"case": "wrong", "before": code, "after": code}])
+    assert "wrong could not be compared: its answers cannot all be true." in " ".join(run(*words).out.split())
+    many = [*words, "--out", tmp_path / "flips.jsonl"]
+    assert run(*many, "--json").document["problem_cases"] == ["wrong"]
+    assert "1 (wrong)" in " ".join(run(*many).out.split())
+
+
 def test_comparing_with_the_same_law_flips_nothing(share, answers):
     assert share("compare", answers, "--law-date", "2026-03-01", "--json").document["flips"] == []
 
@@ -244,6 +280,14 @@ def test_a_rule_a_fact_a_conclusion_and_a_provision_can_be_shown(run, small, nam
     found = run("rules", "show", name, "--rules", small, "--json").document
     assert found[key].lower() == name.lower()
     assert run("rules", "show", name, "--rules", small).out
+
+
+def test_a_constraint_can_be_shown_by_the_name_under_which_answers_clash(run):
+    found = run("rules", "show", "authority_abroad_is_abroad", "--json").document
+    assert found["constraint"] == "authority_abroad_is_abroad"
+    assert found["never"] == ["the recipient is an authority outside the UK", "it would stay in the UK"]
+    assert [each["id"] for each in found["provisions"]] == ["ukgdpr.art44A"]
+    assert "cannot all be true" in run("rules", "show", "authority_abroad_is_abroad").out
 
 
 def test_a_rule_is_shown_in_words_with_its_exceptions(run, small):

@@ -231,6 +231,20 @@ def test_nothing_is_released_before_it_is_decided(place):
     assert (done.exit_code, done.error["code"]) == (ExitCode.REFUSED, "NOT_YET")
 
 
+@pytest.mark.parametrize("command", ["show", "export", "release"])
+def test_a_case_that_is_not_there_is_not_found_whatever_is_asked_of_it(place, command):
+    place.case = "no-such-case"
+    to = ["--to", place.root / "reader.key.public.txt"]
+    out = ["--out", place.root / "out.case"]
+    ways = {
+        "show": lambda: place.run("case", "show", place.case, by="Al Reed"),
+        "export": lambda: place.run("case", "export", place.case, *out, *to, by="Al Reed"),
+        "release": lambda: release(place, "release.yaml", *to),
+    }
+    done = ways[command]()
+    assert (done.exit_code, done.error["code"]) == (ExitCode.BAD_INPUT, "NOT_FOUND")
+
+
 @pytest.mark.parametrize("kind", ["spoken", "viewed", "portal"])
 def test_what_is_told_shown_or_uploaded_is_released_without_a_key(place, kind):
     place.write("request.yaml", REQUEST.replace("document", "other"))

@@ -44,6 +44,7 @@ class PortsContract:
         for each in (store, reopen()):
             assert each.records.of_case("hh-7") == SIGNED
             assert each.records.cases() == ("hh-7",)
+            assert each.records.ids("hh-7") == tuple(kept.id for kept in each.records.of_case("hh-7"))
             assert each.records.find(SIGNED[3].id) == SIGNED[3]
 
     def test_every_record_is_in_the_log_and_proved(self, store: Store) -> None:

@@ -149,7 +149,7 @@ def place(tmp_path_factory):
 def test_suggestions_are_for_a_person_to_decide(place):
     sorts = {each["sort"] for document in place.suggested["documents"] for each in document["suggestions"]}
     assert {"at_risk_address", "third_party", "nhs_number", "phone", "email"} <= sorts
-    assert "faces" in place.suggested["not_looked_for"]
+    assert "faces outside picture files" in place.suggested["not_looked_for"]
     assert not place.suggested["settled"]
 
 

@@ -27,6 +27,8 @@ TOOLS = {
     "le.victim_request": "le_victim_request.lp",
     "em.sixty_seconds": "em_sixty_seconds.lp",
     "le.wrong_recipient": "le_wrong_recipient.lp",
+    "gate.dpia": "gate_dpia.lp",
+    "gate.roles": "gate_roles.lp",
 }
 FACT = re.compile(r'(?:answer|specified)\(\s*"([a-z0-9_.]+)"|context\([a-z_]+, "([a-z0-9_.]+)"')
 """A fact that an encoding reads, or that a context fixes."""

@@ -1,4 +1,4 @@
-"""An independent second encoding of six tools, held against the rules by a solver."""
+"""An independent second encoding of eight tools, held against the rules by a solver."""
 
 from __future__ import annotations
 
@@ -69,6 +69,8 @@ def conclude(program: Program, case: Case) -> set[str]:
         ("le.victim_request", 'specified(Matter) :- answer(Matter, "left_out_lawfully").', ""),
         ("em.sixty_seconds", "may :- now, not listed,", "may :- now,"),
         ("le.wrong_recipient", 'answer("breach.risk", "high_risk")', 'not answer("breach.risk", "unlikely")'),
+        ("gate.dpia", 'remains_high, answer("dpia.consulted_regulator", "no_objection")', "remains_high, answered"),
+        ("gate.roles", "unarranged :- joint,", "unarranged :- alone,"),
     ],
 )
 def test_a_second_encoding_that_misreads_the_law_is_found_out(tool: str, said: str, twisted: str) -> None:

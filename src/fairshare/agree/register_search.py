@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -24,8 +24,9 @@ _SCHEMA: Final = """
 CREATE VIRTUAL TABLE register USING fts5(
     title, parties, items, purpose, others, tokenize = 'porter unicode61 remove_diacritics 2'
 );
-CREATE TABLE entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, entry TEXT NOT NULL);
-CREATE TABLE stamp (said TEXT NOT NULL);
+CREATE TABLE entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, part TEXT NOT NULL, entry TEXT NOT NULL);
+CREATE INDEX entries_of_part ON entries (part);
+CREATE TABLE parts (name TEXT PRIMARY KEY, version TEXT NOT NULL);
 """
 _ADD: Final = "INSERT INTO register (rowid, title, parties, items, purpose, others) VALUES (?, ?, ?, ?, ?, ?)"
 _FIND: Final = (
@@ -56,46 +57,65 @@ class Register:
         self._connection = connection
 
     @classmethod
-    def make(cls, entries: Iterable[Entry], *, path: Path | None = None, stamp: str = "") -> Register:
+    def make(cls, entries: Iterable[Entry], *, path: Path | None = None) -> Register:
         """A new index of some entries; one that stands at `path` is replaced.
 
         Raises   RegisterUnreadable where SQLite has no full-text search.
         """
         if path is not None:
             path.unlink(missing_ok=True)
-        connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-        try:
-            connection.executescript(_SCHEMA)
-            connection.execute("BEGIN")
-            for number, entry in enumerate(entries, 1):
-                connection.execute("INSERT INTO entries VALUES (?, ?, ?)", (number, entry.id, entry.model_dump_json()))
-                connection.execute(_ADD, (number, *_list_columns(entry)))
-            connection.execute("INSERT INTO stamp VALUES (?)", (stamp,))
-            connection.execute("COMMIT")
-        except sqlite3.IntegrityError:
-            connection.close()
-            raise BadInput("two entries have one id", fix="Give each an id of its own.", where="register") from None
-        except sqlite3.Error:
-            connection.close()
-            raise _unreadable() from None
-        if path is not None:
-            path.chmod(0o600)
-        return cls(connection)
+        register = cls(_connect(path))
+        register.update({"all": ""}, lambda _: entries)
+        return register
 
     @classmethod
-    def open(cls, path: Path, *, stamp: str) -> Register | None:
-        """The index at a path, if it was made from what `stamp` stands for; None if it has to be made anew."""
-        if not path.is_file():
-            return None
-        connection = sqlite3.connect(path, isolation_level=None)
+    def open(cls, path: Path) -> Register:
+        """The index at a path; an empty one where there is none, or where it cannot be read."""
+        if path.is_file():
+            try:
+                connection = sqlite3.connect(path, isolation_level=None)
+                connection.execute("SELECT part FROM entries LIMIT 1").fetchall()
+                connection.execute("SELECT name FROM parts LIMIT 1").fetchall()
+            except sqlite3.Error:
+                connection.close()
+                path.unlink()
+            else:
+                return cls(connection)
+        return cls(_connect(path))
+
+    def update(self, versions: Mapping[str, str], read: Callable[[str], Iterable[Entry]]) -> None:
+        """Brings the index up to date: reads the parts that are new or changed, and forgets those that are gone.
+
+        Takes    versions: by part, such as a case, what changes whenever the part does.
+        Raises   BadInput when two entries have one id; then nothing has changed.
+        """
         try:
-            row = connection.execute("SELECT said FROM stamp").fetchone()
+            self._connection.execute("BEGIN IMMEDIATE")
+            known = dict(self._connection.execute("SELECT name, version FROM parts").fetchall())
+            for part in [*(each for each in known if each not in versions), *versions]:
+                if part not in versions or known.get(part) != versions[part]:
+                    self._replace(part, read(part) if part in versions else (), versions.get(part))
+            self._connection.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            self._connection.execute("ROLLBACK")
+            raise BadInput("two entries have one id", fix="Give each an id of its own.", where="register") from None
         except sqlite3.Error:
-            row = None
-        if row is None or row[0] != stamp:
-            connection.close()
-            return None
-        return cls(connection)
+            raise _unreadable() from None
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+    def _replace(self, part: str, entries: Iterable[Entry], version: str | None) -> None:
+        run = self._connection.execute
+        run("DELETE FROM register WHERE rowid IN (SELECT number FROM entries WHERE part = ?)", (part,))
+        run("DELETE FROM entries WHERE part = ?", (part,))
+        run("DELETE FROM parts WHERE name = ?", (part,))
+        for entry in entries:
+            values = (entry.id, part, entry.model_dump_json())
+            number = run("INSERT INTO entries (id, part, entry) VALUES (?, ?, ?)", values).lastrowid
+            run(_ADD, (number, *_list_columns(entry)))
+        if version is not None:
+            run("INSERT INTO parts VALUES (?, ?)", (part, version))
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -146,6 +166,18 @@ class Register:
             yield from self._connection.execute(query, values)
         except sqlite3.Error:
             raise _unreadable() from None
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+    try:
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise _unreadable() from None
+    if path is not None:
+        path.chmod(0o600)
+    return connection
 
 
 def _list_columns(entry: Entry) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,8 @@ from fairshare.words import FairshareError
 
 if TYPE_CHECKING:
     from fairshare.cli.answers_file import AnswersFile
+    from fairshare.decide.program import Program
+    from fairshare.decide.settle import Status
     from fairshare.decide.walk import Question, Walk
     from fairshare.learn import Myth, Paragraph
     from fairshare.words import Answer, Person
@@ -298,10 +300,19 @@ class Asking:
         for key in program.conclusions:
             conclusion = self.held.base.conclusions[key.partition("@")[0]]
             settled = statuses[key] == "true" and (conclusion.sort or conclusion.force != "none")
+            if conclusion.sort == "emergency" and not self._may_share(program, statuses):
+                continue  # "share, and do it now" is never said before it is known that anything may go
             if settled and key not in self._said:
                 self._said.add(key)
                 self._tell(key)
         return walk
+
+    def _may_share(self, program: Program, statuses: Mapping[str, Status]) -> bool:
+        from fairshare.decide.settle import find_settled_outcome
+        from fairshare.words import Outcome
+
+        outcomes = (find_settled_outcome(statuses, program, item) for item in program.outcomes)
+        return any(outcome is not None and Outcome(outcome).shares for outcome in outcomes)
 
     def _tell(self, key: str) -> None:
         assert self.about is not None  # noqa: S101 (after `start`)

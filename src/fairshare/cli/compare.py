@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,8 +20,6 @@ from fairshare.words.reading import read_file
 if TYPE_CHECKING:
     from fairshare.decide.compare import Flip, StoredCase
 
-MOST_SHOWN = 12
-"""How many changes of one case a person is shown: what its items come to stands first."""
 SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -31,6 +29,8 @@ class Dated:
 
     case: StoredCase
     day: date | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What its flows, people and items are called."""
 
 
 def compare(
@@ -67,23 +67,30 @@ def compare(
 
 def compare_each(before: Rules, after: Rules, days: tuple[date | None, date], cases: Path, tell: Tell) -> Page:
     """Cases one by one, each from its own day of law if no other is given."""
-    from fairshare.decide.compare import DatedRules, compare_standings, stand
+    from fairshare.cli.compare_in_words import show_comparison, tell_changes
+    from fairshare.decide.compare import PROBLEM, DatedRules, compare_standings, stand
 
     found, passed_over = list_cases(cases)
     today = datetime.now(UTC).date()
-    flips: list[Flip] = []
+    flips: list[tuple[Dated, Flip]] = []
+    problems = []
     for each in follow(found, tell):
         then = stand(DatedRules(before.base, days[0] or each.day or today), each.case)
-        flip = compare_standings(each.case.id, each.case.tool, then, stand(DatedRules(after.base, days[1]), each.case))
-        flips += [flip] if flip else []
+        now = stand(DatedRules(after.base, days[1]), each.case)
+        if PROBLEM in then or PROBLEM in now:
+            problems.append({"case": each.case.id, "before": then.get(PROBLEM), "after": now.get(PROBLEM)})
+        flip = compare_standings(each.case.id, each.case.tool, then, now)
+        flips += [(each, flip)] if flip else []
     document = {
         "law_date": days[1],
         "cases": len(found),
-        "flips": [{"case": each.case, "tool": each.tool, "changes": describe_changes(each)} for each in flips],
+        "flips": [{"case": each.case, "tool": each.tool, "changes": describe_changes(each)} for _, each in flips],
+        "problems": problems,
         "passed_over": passed_over,
         "rules": [before.base.digest, after.base.digest],
     }
-    return Page(document, lambda shown: show_flips(shown, document, after))
+    told = [(flip, tell_changes(each.case, each.labels, flip, after)) for each, flip in flips]
+    return Page(document, lambda shown: show_comparison(shown, document, told))
 
 
 def compare_many(
@@ -106,6 +113,7 @@ def compare_many(
         "cases": tally.cases,
         "flipped": tally.flips,
         "problems": tally.problems,
+        "problem_cases": list(tally.named),
         "unreadable_lines": list(tally.unreadable),
         "file": str(files[1]),
         "rules": [before.base.digest, after.base.digest],
@@ -113,8 +121,11 @@ def compare_many(
 
     def show(screen: Screen) -> None:
         screen.line(f"{tally.flips:,} of {tally.cases:,} cases come out differently; they are in {files[1]}.", "bold")
+        more = "..." if tally.problems > len(tally.named) else ""
+        named = f" ({', '.join(tally.named)}{more})" if tally.named else ""
         screen.line(
-            f"Cases that cannot be evaluated: {tally.problems:,}. Lines that hold no case: {len(tally.unreadable)}."
+            f"Cases that cannot be evaluated, because their answers clash or do not fit: {tally.problems:,}{named}. "
+            f"Lines that hold no case: {len(tally.unreadable)}."
         )
 
     return Page(document, show)
@@ -162,7 +173,7 @@ def read_cases(path: Path, *, name: str | None = None) -> list[Dated]:
     items = tuple(WalkedItem(ref=ref, flow=flow, person=person) for ref, flow, person in shape.items)
     stored = StoredShape(flows=shape.flows, persons=shape.persons, items=items)
     answers = {key: write_plain(answer) for key, answer in file.answers.items()}
-    return [Dated(StoredCase(id=name, tool=file.tool, shape=stored, answers=answers), file.law_date)]
+    return [Dated(StoredCase(id=name, tool=file.tool, shape=stored, answers=answers), file.law_date, file.labels)]
 
 
 def write_plain(answer: Answer) -> bool | int | str:
@@ -173,24 +184,3 @@ def write_plain(answer: Answer) -> bool | int | str:
 def describe_changes(flip: Flip) -> dict[str, Any]:
     """What changes in one case, before and after."""
     return {key: {"before": before, "after": after} for key, (before, after) in flip.changes.items()}
-
-
-def show_flips(screen: Screen, document: dict[str, Any], held: Rules) -> None:
-    """The cases that come out differently, with what changes in each."""
-    flips = document["flips"]
-    counted = f"{len(flips)} of {document['cases']} cases"
-    screen.line(f"Under the law of {document['law_date']}, {counted} come out differently.", "bold")
-    for flip in flips:
-        screen.heading(f"{flip['case']} ({flip['tool']})")
-        for key, change in list(flip["changes"].items())[:MOST_SHOWN]:
-            name = key.partition("@")[0]
-            title = held.words.conclusion(name).title if name in held.base.conclusions else key
-            about = f" ({key.partition('@')[2]})" if "@" in key else ""
-            before, after = change["before"] or "not there", change["after"] or "not there"
-            screen.bullet(f"{title}{about}: {before.replace('_', ' ')}, then {after.replace('_', ' ')}")
-        if len(flip["changes"]) > MOST_SHOWN:
-            screen.line(f"...and {len(flip['changes']) - MOST_SHOWN} more; --json lists them all.", indent=2)
-    if flips:
-        screen.line("A flip decides nothing: it returns the case to a person.")
-    if document["passed_over"]:
-        screen.line(f"Passed over, because they hold no cases: {len(document['passed_over'])} files.", "dim")

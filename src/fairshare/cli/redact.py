@@ -60,7 +60,10 @@ def suggest(
         Path | None,
         typer.Option("--people", metavar="FILE", help="Third parties and at-risk addresses to look for, as YAML."),
     ] = None,
-    ocr: Annotated[bool, typer.Option("--ocr", help="Read the words in pictures and scans too; slower.")] = False,
+    ocr: Annotated[
+        bool,
+        typer.Option("--ocr", help="Read the words in pictures and scans, and look for faces in pictures; slower."),
+    ] = False,
     desk: DeskFolder = HERE,
     name: ActingAs = None,
 ) -> Page:

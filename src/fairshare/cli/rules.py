@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fairshare.cli.bases import Rules
-    from fairshare.decide.language import Conclusion, Fact, Rule, RuleBase
+    from fairshare.decide.language import Conclusion, Constraint, Fact, Rule, RuleBase
     from fairshare.decide.verify_faults import Fault
 
 rules = typer.Typer(no_args_is_help=True, help="Verify, show and archive rule bases.")
@@ -88,11 +88,13 @@ def count_outcomes(base: RuleBase, reached: Mapping[str, int], faults: Sequence[
 
 @add_command(rules, "show")
 def show_rule(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A rule, a fact, a conclusion or a provision.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="A rule, a fact, a conclusion, a constraint or a provision.")
+    ],
     folder: RulesFolder = None,
     welsh: Welsh = False,
 ) -> Page:
-    """Show one rule, fact, conclusion or provision of law: what it says, and what it rests on."""
+    """Show one rule, fact, conclusion, constraint or provision of law: what it says, and what it rests on."""
     held = load_rules(folder, welsh=welsh)
     if name in held.base.rules:
         return describe_rule(held, held.base.rules[name])
@@ -100,6 +102,9 @@ def show_rule(
         return describe_fact(held, held.base.facts[name])
     if name in held.base.conclusions:
         return describe_conclusion(held, held.base.conclusions[name])
+    constraint = next((each for each in held.base.constraints if each.id == name), None)
+    if constraint is not None:
+        return describe_constraint(held, constraint)
     return describe_provision(held, name)
 
 
@@ -205,13 +210,37 @@ def describe_conclusion(held: Rules, conclusion: Conclusion) -> Page:
     return Page(document, show)
 
 
+def describe_constraint(held: Rules, constraint: Constraint) -> Page:
+    """A constraint: the answers that can never all be true together, and what that rests on."""
+    from fairshare.cli.rules_in_words import say_parts
+
+    document: dict[str, Any] = {
+        "constraint": constraint.id,
+        "never": say_parts(held, constraint.never),
+        "scope": constraint.scope,
+        "gate": constraint.gate,
+        "provisions": [describe_cited(held, each) for each in constraint.cite],
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(constraint.id, "bold")
+        screen.line("A constraint: these answers cannot all be true.")
+        screen.pairs([("about each", constraint.scope), ("gate", constraint.gate)])
+        for each in document["never"]:
+            screen.bullet(each)
+        for each in document["provisions"]:
+            screen.line(f"Rests on {each['citation']} ({each['checked']}): {each['says']}")
+
+    return Page(document, show)
+
+
 def describe_provision(held: Rules, name: str) -> Page:
     """A provision: each version of it, when it is in force, and how it was checked."""
     try:
         found = held.law.provision(name)
     except NotFound:
         raise NotFound(
-            "there is no rule, fact, conclusion or provision of that name",
+            "there is no rule, fact, conclusion, constraint or provision of that name",
             fix="`fairshare tools TOOL` lists provisions; names are as in the rule files.",
             where=name[:120],
         ) from None

@@ -15,6 +15,10 @@ from fairshare.words import UNOBTAINABLE, Answer
 from fairshare.words.reading import build, parse_json
 
 MAX_ANSWERS = 100_000
+MOST_NUMBER = 2**53
+"""The largest number that every reader of JSON takes as it stands."""
+MOST_CHARACTERS = 500
+"""The longest answer, as in `fairshare.words.Answer`."""
 
 Given = bool | int | date | str
 """What an answer may be: yes or no, a whole number, a date, a value, or "unobtainable"."""
@@ -35,8 +39,29 @@ def read_answers(raw: bytes, *, where: str = "answers") -> dict[str, Answer]:
 
 
 def read_answer(value: Any, *, where: str) -> Answer:
-    """One answer: true, false, a value, a whole number, a date, "unobtainable", or an object with a `value`."""
+    """One answer: true, false, a value, a whole number, a date, "unobtainable", or an object with a `value`.
+
+    Raises   BadAnswers for a value that is no answer; BadInput for what stands beside it in an object.
+    """
+    why_not = why_not_plain(value.get("value", "") if isinstance(value, dict) else value)
+    if why_not:
+        raise BadAnswers(why_not, fix="Correct the answer.", where=where)
     return build(Answer, value if isinstance(value, dict) else {"value": value}, where=where)
+
+
+def why_not_plain(value: Any) -> str | None:
+    """Why a value from outside is no answer to any question, or None.
+
+    >>> why_not_plain("9" * 600)
+    'the number is too long'
+    """
+    if not isinstance(value, bool | int | date | str):
+        return "an answer is yes, no, a value, a whole number or a date"
+    if isinstance(value, int):
+        return "the number is too long" if abs(value) > MOST_NUMBER else None
+    if isinstance(value, str) and len(value) > len(str(MOST_NUMBER)) and value.lstrip("+-").isdecimal():
+        return "the number is too long"
+    return "the answer is too long" if isinstance(value, str) and len(value) > MOST_CHARACTERS else None
 
 
 def plain_answer(answer: Answer) -> Answer:

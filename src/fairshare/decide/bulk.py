@@ -23,7 +23,7 @@ from tempfile import NamedTemporaryFile
 from typing import Protocol, TypeVar
 
 from fairshare.decide.bulk_cases import Gathered, Group, Part, gather_cases
-from fairshare.decide.bulk_flips import Evaluator, Found
+from fairshare.decide.bulk_flips import MOST_NAMED, Evaluator, Found
 from fairshare.decide.compare import DatedRules
 from fairshare.words import BadInput, NotFound, Refused
 
@@ -65,6 +65,8 @@ class Tally:
     """Cases that cannot be evaluated under one of the laws: their answers clash, or do not fit."""
     unreadable: tuple[int, ...]
     """The numbers of the lines that are not stored cases; the first line is 1."""
+    named: tuple[str, ...] = ()
+    """The ids of the first few of the cases that cannot be evaluated."""
 
 
 def compare_file(
@@ -114,6 +116,7 @@ def compare_file(
 def _write_flips(run: Runner, rounds: list[list[Range]], write: Callable[[str], int], progress: Progress) -> Tally:
     lines = cases = flips = problems = done = 0
     unreadable: list[int] = []
+    named: list[str] = []
     total = rounds[-1][-1][1] if rounds else 0
     progress(done, total)
     for ranges in rounds:
@@ -130,9 +133,10 @@ def _write_flips(run: Runner, rounds: list[list[Range]], write: Callable[[str], 
         cases += sum(each.cases for each in settled)
         flips += sum(len(each.flips) for each in settled)
         problems += sum(each.problems for each in settled)
+        named += [case for _, case in sorted(pair for each in settled for pair in each.named)]
         done = ranges[-1][1]
         progress(done, total)
-    return Tally(cases, flips, problems, tuple(unreadable))
+    return Tally(cases, flips, problems, tuple(unreadable), tuple(named[:MOST_NAMED]))
 
 
 def _plan_tasks(gathered: list[Gathered], first: int) -> list[Task]:

@@ -33,6 +33,8 @@ from fairshare.decide.program import Program
 from fairshare.words import FairshareError
 
 GROUPS_KEPT = 256
+MOST_NAMED = 20
+"""How many of the cases that cannot be evaluated are named; the others are counted."""
 
 Meaning = int | str | None
 """An answer under one law: the index of its value, the code of the error it is, or None where it is not asked."""
@@ -52,6 +54,8 @@ class Found:
 
     cases: int = 0
     problems: int = 0
+    named: list[tuple[int, str]] = field(default_factory=list)
+    """The line and id of the first few cases that cannot be evaluated."""
     flips: list[tuple[int, str]] = field(default_factory=list)
     """The number of the line, and the flip as JSON."""
     unreadable: list[int] = field(default_factory=list)
@@ -60,7 +64,10 @@ class Found:
     def note(self, tool: str, pair: Pair, count: int, cases: Iterable[tuple[int, str]]) -> None:
         """Take up so many cases, as line and id, that all stand so."""
         self.cases += count
-        self.problems += count * any(PROBLEM in each for each in pair)
+        if any(PROBLEM in each for each in pair):
+            self.problems += count
+            cases = list(cases)
+            self.named = sorted([*self.named, *cases])[:MOST_NAMED]
         flip = compare_standings("", tool, *pair)
         if flip is not None:
             changes = flip.changes_to_json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fairshare.decide.assess import Assessment
 from fairshare.decide.language import Formula, Holds, RollupRow, Rule
@@ -11,7 +12,7 @@ from fairshare.decide.phrases import sentence
 from fairshare.decide.settle import Status
 from fairshare.decide.views import View, key_of, list_views
 from fairshare.decide.words import Words
-from fairshare.words import Outcome, Reason
+from fairshare.words import Reason
 
 
 def find_view(assessment: Assessment, item: str) -> View:
@@ -44,24 +45,42 @@ def _holds(assessment: Assessment, row: RollupRow, view: View) -> bool:
     return True
 
 
-def find_grounds(assessment: Assessment, item: str, words: Words | None = None) -> list[str]:
-    """The keys of the conclusions that led to an item's outcome.
+def find_grounds(assessment: Assessment, item: str) -> list[str]:
+    """The keys of the conclusions that led to an item's outcome."""
+    row = find_row(assessment, item)
+    return [] if row is None else list(dict.fromkeys(_held(assessment, row.when, find_view(assessment, item))))
 
-    Where an item is not shared, the conclusions just below those are more telling, if words say what to do about them.
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What speaks for an item's outcome: a conclusion, or one rule for it whose words are more telling."""
+
+    key: str
+    rule: Rule | None = None
+
+
+def find_telling_grounds(assessment: Assessment, item: str, words: Words) -> list[Ground]:
+    """What led to an item's outcome, as it is told to a person.
+
+    Where an item is not shared, each rule that fired is told by the conclusions just below it, if words say what to do
+    about those, else by its own words, if those say what to do, else by what it concludes.
     """
-    row, view = find_row(assessment, item), find_view(assessment, item)
-    if row is None:
-        return []
-    found: dict[str, None] = {}
-    for key in _held(assessment, row.when, view):
-        below = [
-            each
-            for rule in _fired(assessment, key)
-            for each in _held(assessment, rule.conditions, view)
-            if words and words.conclusion(each.partition("@")[0]).next_step
-        ]
-        found.update(dict.fromkeys([key] if Outcome(row.outcome).shares else below or [key]))
+    grounds, view = find_grounds(assessment, item), find_view(assessment, item)
+    outcome = assessment.items[item]
+    if outcome is not None and outcome.shares:
+        return [Ground(key) for key in grounds]
+    found: dict[Ground, None] = {}
+    for key in grounds:
+        told = [each for rule in _fired(assessment, key) for each in _tell_rule(assessment, rule, key, view, words)]
+        more_telling = [each for each in told if each != Ground(key)]
+        found.update(dict.fromkeys(more_telling or [Ground(key)]))
     return list(found)
+
+
+def _tell_rule(assessment: Assessment, rule: Rule, key: str, view: View, words: Words) -> list[Ground]:
+    below = _held(assessment, rule.conditions, view)
+    telling = [Ground(each) for each in below if words.conclusion(each.partition("@")[0]).next_step]
+    return telling or [Ground(key, rule if words.next_step_of(rule.id) else None)]
 
 
 def _held(assessment: Assessment, parts: tuple[Formula, ...], view: View) -> Iterator[str]:
@@ -81,16 +100,21 @@ def _fired(assessment: Assessment, key: str) -> list[Rule]:
 def find_reasons(assessment: Assessment, words: Words, item: str) -> tuple[Reason, ...]:
     """Why an item comes out as it does: a sentence for each ground, with the provisions its rules cite."""
     reasons = []
-    for key in find_grounds(assessment, item, words):
-        found = words.conclusion(key.partition("@")[0])
-        cites = dict.fromkeys(cite for rule in _fired(assessment, key) for cite in rule.cite)
-        reasons.append(Reason(text=sentence(found.true or found.title), cites=tuple(cites)))
+    for ground in find_telling_grounds(assessment, item, words):
+        found = words.conclusion(ground.key.partition("@")[0])
+        said = words.because(ground.rule.id) if ground.rule else found.true or found.title
+        rules = [ground.rule] if ground.rule else _fired(assessment, ground.key)
+        cites = dict.fromkeys(cite for rule in rules for cite in rule.cite)
+        reasons.append(Reason(text=sentence(said), cites=tuple(cites)))
     return tuple({reason.text: reason for reason in reasons}.values())
 
 
 def find_next_steps(assessment: Assessment, words: Words, item: str) -> tuple[str, ...]:
     """What the asker or the holder can do next about an item that is not shared."""
-    steps = [words.conclusion(key.partition("@")[0]).next_step for key in find_grounds(assessment, item, words)]
+    steps = [
+        words.next_step_of(ground.rule.id) if ground.rule else words.conclusion(ground.key.partition("@")[0]).next_step
+        for ground in find_telling_grounds(assessment, item, words)
+    ]
     return tuple(dict.fromkeys(sentence(step) for step in steps if step))
 
 

@@ -51,9 +51,10 @@ class ConclusionWords(Shape):
 
 
 class RuleWords(Shape):
-    """Why a rule concludes what it does."""
+    """Why a rule concludes what it does and, where its conclusion does not say that fittingly, what to do next."""
 
     because: str
+    next_step: str = ""
 
 
 class ToolWords(Shape):
@@ -107,6 +108,10 @@ class Words:
     def because(self, rule: str) -> str:
         """Why a rule concludes what it does; empty where no words say so."""
         return self.rules[rule].because if rule in self.rules else ""
+
+    def next_step_of(self, rule: str) -> str:
+        """What to do next where a rule keeps something from being shared; empty where its conclusion says so."""
+        return self.rules[rule].next_step if rule in self.rules else ""
 
     def tool(self, name: str) -> ToolWords:
         """The words of a tool."""

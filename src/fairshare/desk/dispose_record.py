@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairshare.desk.draft_agreement import draft_name
 from fairshare.desk.entering import check_allowed
+from fairshare.desk.keep_register import INDEX
 from fairshare.desk.ports import Desk
 from fairshare.desk.release_case import sheet_name
 from fairshare.desk.who import Action, Actor
@@ -27,6 +28,8 @@ def dispose_of_record(desk: Desk, actor: Actor, case: str, record_id: str, *, re
         stored, by=actor.person, at=desk.clock.now(), reason=reason, salt=new_salt(desk.entropy), key=desk.key
     )
     desk.records.dispose(left)
+    # What the register's index says of it goes too; the next look makes it anew.
+    desk.files.remove(INDEX)
     match left.shown["kind"].value:
         case "agreement":
             desk.files.remove(draft_name(case))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairshare.desk.ports import Desk
-from fairshare.desk.when import check_when
+from fairshare.desk.when import WHEN, check_when
 from fairshare.desk.who import Action, Actor, check_who
 from fairshare.records import AnyRecord, SignedRecord, check_record, sign_record
 from fairshare.records.kinds import Decision, Request
@@ -22,11 +22,15 @@ def read_case(desk: Desk, case: str) -> tuple[SignedRecord, ...]:
 def check_allowed(desk: Desk, actor: Actor, action: Action, case: str) -> tuple[SignedRecord, ...]:
     """Checks who and when, in that order, and hands back the case.
 
-    Raises   NotYours, TooSoon, or UnknownSigner and BadSignature when a kept record does not hold.
+    Raises   NotYours, NotFound where the action needs a case and there is none, TooSoon, or UnknownSigner and
+             BadSignature when a kept record does not hold.
     """
     before = read_case(desk, case)
     check_who(actor, action, emergency=is_emergency(before))
-    check_when([view_record(each) for each in desk.records.of_case(case)], action)
+    views = [view_record(each) for each in desk.records.of_case(case)]
+    if WHEN[action] and not views:
+        raise NotFound("there is no such case", fix="`fairshare case list` names the cases.", where=case)
+    check_when(views, action)
     return before
 
 

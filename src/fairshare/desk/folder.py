@@ -135,11 +135,15 @@ class FolderRecords:
 
     def of_case(self, case: str) -> tuple[StoredRecord, ...]:
         """All of a case, in the order in which it was added; none if there is no such case."""
+        return tuple(parse_stored(read_file(self._path(case, each)), where=each) for each in self.ids(case))
+
+    def ids(self, case: str) -> tuple[str, ...]:
+        """The ids of a case's records, in the order in which they were added; none of them is read."""
         with _one_family():
             rows = self._connection.execute(
                 "SELECT record_id FROM desk_records WHERE case_ref = ? ORDER BY number", (case,)
             ).fetchall()
-        return tuple(parse_stored(read_file(self._path(case, row[0])), where=row[0]) for row in rows)
+        return tuple(row[0] for row in rows)
 
     def cases(self) -> tuple[str, ...]:
         """The cases there are, by name."""

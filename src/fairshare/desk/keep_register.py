@@ -1,7 +1,7 @@
 """The desk's register: every agreement and disclosure that it holds, and what was imported, in one index.
 
-The index stands beside the records and is made anew whenever the log shows that something changed. So what was disposed
-of is gone from it, and nothing in it counts by itself: whether an agreement is in force is asked of its record.
+The index stands beside the records. A case is read again when it has a new record; disposing of one removes the index.
+Nothing in it counts by itself: whether an agreement is in force is asked of its record.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from fairshare.words.reading import build, parse_json
 from fairshare.words.values import Line, Text, Value
 
 _IMPORTS = "register/imports"
-_INDEX = "register/index.db"
+INDEX = "register/index.db"
 _MARKS = "register/not-public.json"
 _SHAPE = "1"
 """Changes whenever entries are written in another way, so that an older index is not taken for a fresh one."""
@@ -65,28 +65,30 @@ class _Marks(Value):
 @contextmanager
 def open_register(desk: Desk) -> Iterator[Register]:
     """The desk's register, brought up to date first."""
-    desk.log.sequence()
-    checkpoint = desk.log.checkpoint()
-    imports = [desk.files.read(name) for name in desk.files.names(_IMPORTS)]
-    seen = [_SHAPE, str(checkpoint.size), checkpoint.root_bytes.hex(), *(sha256(each).hexdigest() for each in imports)]
-    stamp = sha256("\n".join(seen).encode()).hexdigest()
-    path = desk.files.path(_INDEX)
-    register = Register.open(path, stamp=stamp)
-    if register is None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        register = Register.make(list_entries(desk), path=path, stamp=stamp)
+    path = desk.files.path(INDEX)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    register = Register.open(path)
     try:
+        register.update(_list_versions(desk), lambda part: _read_part(desk, part))
         yield register
     finally:
         register.close()
 
 
-def list_entries(desk: Desk) -> Iterator[Entry]:
-    """Every entry there is: records first, case by case, then what was imported."""
-    for case in desk.records.cases():
-        yield from _list_case(read_case(desk, case))
-    for name in desk.files.names(_IMPORTS):
-        yield from build(ImportedEntries, parse_json(desk.files.read(name), where=name), where=name).entries
+def _list_versions(desk: Desk) -> dict[str, str]:
+    """By case and by import, what changes whenever its entries do. What is disposed of takes the index with it."""
+    cases = {f"case:{case}": "\n".join((_SHAPE, *desk.records.ids(case))) for case in desk.records.cases()}
+    imports = {f"import:{name}": desk.files.read(name) for name in desk.files.names(_IMPORTS)}
+    return {name: sha256(ids.encode()).hexdigest() for name, ids in cases.items()} | {
+        name: sha256(raw).hexdigest() for name, raw in imports.items()
+    }
+
+
+def _read_part(desk: Desk, part: str) -> Iterator[Entry]:
+    sort, _, name = part.partition(":")
+    if sort == "case":
+        return _list_case(read_case(desk, name))
+    return iter(build(ImportedEntries, parse_json(desk.files.read(name), where=name), where=name).entries)
 
 
 def find_state(desk: Desk, entry: Entry, day: date) -> str | None:

@@ -42,6 +42,10 @@ class Records(Protocol):
         """All of a case, in the order in which it was added."""
         ...
 
+    def ids(self, case: str) -> tuple[str, ...]:
+        """The ids of a case's records, in the order in which they were added; none of them is read."""
+        ...
+
     def cases(self) -> tuple[str, ...]:
         """The cases there are, by name."""
         ...

@@ -13,13 +13,13 @@ from fairshare.desk.ports import Desk
 from fairshare.desk.who import Action, Actor
 from fairshare.documents.model import Document
 from fairshare.documents.redact import SUFFIX
-from fairshare.documents.redact_apart import draw_apart, read_apart, redact_apart
+from fairshare.documents.redact_apart import draw_apart, look_apart, read_apart, redact_apart
 from fairshare.documents.redact_shapes import MAX_BYTES, Redacted
 from fairshare.documents.redact_thumbs import put_side_by_side
 from fairshare.records import Decision, Plan, SignedRecord, encode, new_salt
 from fairshare.records.canonical import parse_canonical
 from fairshare.records.kinds import ScopeState
-from fairshare.release.bundle_find import CasePeople, suggest_removals
+from fairshare.release.bundle_find import CasePeople, suggest_faces, suggest_removals
 from fairshare.release.bundle_plan import (
     NotSettled,
     OtherSource,
@@ -89,6 +89,9 @@ def suggest_redactions(
         raw = read_file(each.path, max_bytes=MAX_BYTES)
         suggestions = suggest_removals(read_apart(raw, each.path.name, ocr=ocr), known, after=total)
         total += len(suggestions)
+        if ocr:
+            faces = suggest_faces(look_apart(raw, each.path.name), after=total)
+            suggestions, total = suggestions + faces, total + len(faces)
         documents.append(
             PlannedDocument(
                 item=each.item, path=each.name, sha256=sha256(raw).hexdigest(), treatment=treatment, ocr=ocr,

@@ -28,6 +28,7 @@ from fairshare.documents.redact_shapes import (
     StillThere,
     too_large,
 )
+from fairshare.documents.redact_terms import Box
 from fairshare.words import BadInput, FairshareError
 
 SECONDS = 300
@@ -69,6 +70,12 @@ def read_apart(raw: bytes, name: str, *, ocr: bool = False, seconds: int = SECON
     """As `fairshare.documents.redact.read_passages`, in a process of its own."""
     answer, _ = _ask({"act": "read", "name": name, "ocr": ocr}, raw, seconds)
     return tuple(Passage(**each) for each in answer["passages"])
+
+
+def look_apart(raw: bytes, name: str, *, seconds: int = SECONDS) -> tuple[Box, ...]:
+    """As `fairshare.documents.redact_faces.find_faces`, in a process of its own."""
+    answer, _ = _ask({"act": "look", "name": name}, raw, seconds)
+    return tuple(Box.model_validate(each) for each in answer["faces"])
 
 
 def draw_apart(raw: bytes, name: str, pages: Sequence[int], *, width: int, seconds: int = SECONDS) -> tuple[bytes, ...]:
@@ -146,6 +153,10 @@ def _answer(asked: dict[str, Any], raw: bytes) -> tuple[dict[str, Any], bytes]:
         case "read":
             passages = read_passages(raw, asked["name"], ocr=asked["ocr"])
             return {"passages": [asdict(each) for each in passages]}, b""
+        case "look":
+            from fairshare.documents.redact_faces import find_faces
+
+            return {"faces": [each.model_dump(mode="json") for each in find_faces(raw, asked["name"])]}, b""
         case _:
             from fairshare.documents.redact_thumbs import draw_thumbs
 

@@ -1,7 +1,7 @@
 """Suggestions of what to remove: names, addresses and numbers as they are written in the UK, for a person to decide.
 
-They are patterns, so they miss what is written another way and find what is none. Faces, voices, handwriting and people
-who are described but not named are not looked for at all.
+They are patterns, so they miss what is written another way and find what is none; faces are looked for in pictures and
+often missed. Voices, handwriting and people who are described but not named are not looked for at all.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from importlib.resources import files
 from typing import Any
 
 from fairshare.documents.redact_shapes import Passage
-from fairshare.documents.redact_terms import Term, find_spans, fold
+from fairshare.documents.redact_terms import Box, Term, find_spans, fold
 from fairshare.release.bundle_plan import ReasonCode, Sort, Suggestion
 from fairshare.words.reading import parse_yaml
 
-NOT_LOOKED_FOR = ("faces", "voices", "handwriting", "people who are described but not named")
+NOT_LOOKED_FOR = ("faces outside picture files", "voices", "handwriting", "people who are described but not named")
 MAX_PLACES = 20
 MAX_SUGGESTIONS = 5_000
 _BEFORE_DATE = 40
@@ -81,6 +81,22 @@ def suggest_removals(passages: Sequence[Passage], people: CasePeople, *, after: 
             id=f"s{number}", sort=each.sort, text=each.text, why=each.why, places=tuple(places), reason=each.reason
         )
         for number, (each, places) in enumerate(found.values(), start=after + 1)
+    )
+
+
+def suggest_faces(boxes: Sequence[Box], *, after: int = 0) -> tuple[Suggestion, ...]:
+    """The faces that were found in a picture, for somebody to look at."""
+    return tuple(
+        Suggestion(
+            id=f"s{number}",
+            sort="face",
+            text=f"face {number - after}",
+            why="it looks like a face",
+            places=(f"from {box.x0:.0f},{box.y0:.0f} to {box.x1:.0f},{box.y1:.0f}",),
+            box=box,
+            reason=ReasonCode.THIRD_PARTY,
+        )
+        for number, box in enumerate(boxes, start=after + 1)
     )
 
 

@@ -39,7 +39,7 @@ class ReasonCode(StrEnum):
 
 Sort = Literal[
     "name", "third_party", "at_risk_address", "address", "postcode", "nhs_number", "ni_number", "phone", "email",
-    "birth_date", "number_plate",
+    "birth_date", "number_plate", "face",
 ]  # fmt: skip
 """What a suggestion is about."""
 SuggestionId = Annotated[str, StringConstraints(pattern=r"^s[1-9][0-9]{0,5}$")]
@@ -86,13 +86,15 @@ class TermRemoval(_Removal):
 
 
 class Suggestion(Value):
-    """Words that somebody should look at, why, and what a person made of it."""
+    """Words, or an area of a picture, that somebody should look at, why, and what a person made of it."""
 
     id: SuggestionId
     sort: Sort
     text: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     why: Line
     places: tuple[Line, ...] = ()
+    box: Box | None = None
+    """The area, where it is not words; `text` then only says which it is."""
     reason: ReasonCode
     decision: Literal["accept", "reject"] | None = None
     decided_by: Person | None = None
@@ -124,18 +126,28 @@ class PlannedDocument(Value):
     suggestions: tuple[Suggestion, ...] = ()
 
     def removed_terms(self) -> tuple[TermRemoval, ...]:
-        """The terms, and the suggestions that were accepted."""
+        """The terms, and the suggestions of words that were accepted."""
         accepted = tuple(
             TermRemoval(reason=each.reason, asked_by=each.why, confirmed_by=each.decided_by, text=each.text)
             for each in self.suggestions
-            if each.decision == "accept"
+            if each.decision == "accept" and each.box is None
         )
         return self.terms + accepted
+
+    def removed_boxes(self) -> tuple[BoxRemoval, ...]:
+        """The areas, and the suggestions of areas that were accepted."""
+        accepted = tuple(
+            BoxRemoval(reason=each.reason, asked_by=each.why, confirmed_by=each.decided_by, box=each.box)
+            for each in self.suggestions
+            if each.decision == "accept" and each.box is not None
+        )
+        return self.boxes + accepted
 
     def removals(self) -> Removals:
         """What is to be removed, without why and by whom."""
         return Removals(
-            boxes=tuple(each.box for each in self.boxes), terms=tuple(each.term for each in self.removed_terms())
+            boxes=tuple(each.box for each in self.removed_boxes()),
+            terms=tuple(each.term for each in self.removed_terms()),
         )
 
     def confirmers(self) -> tuple[Person, ...]:
@@ -271,7 +283,7 @@ def _change(plan: RedactionPlan, change: Callable[[PlannedDocument], dict[str, o
 
 def count_reasons(document: PlannedDocument, found: tuple[int, ...]) -> Iterator[tuple[ReasonCode, int]]:
     """How much was removed for each reason: boxes, and the times that each term stood there."""
-    for removed in document.boxes:
+    for removed in document.removed_boxes():
         yield removed.reason, 1
     for term, times in zip(document.removed_terms(), found, strict=True):
         yield term.reason, times
