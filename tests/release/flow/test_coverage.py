@@ -323,7 +323,8 @@ def test_each_refusal_has_a_code_of_its_own() -> None:
         each for each in vars(refusals).values() if isinstance(each, type) and each.__module__ == refusals.__name__
     ]
     assert len({each.code for each in errors}) == len(errors)
-    tested = {error for _, error in REFUSED.values()} | {AgreementNotInForce, WrongFile, refusals.BadReaders}
+    at_the_desk = {AgreementNotInForce, WrongFile, refusals.BadReaders, refusals.OtherReader, refusals.ReaderNotChecked}
+    tested = {error for _, error in REFUSED.values()} | at_the_desk
     assert set(errors) <= tested
 
 
