@@ -51,12 +51,11 @@ def ground(
         )
     check_shape(shape)
     gates = order_gates(base, tool)
-    rules = [
-        rule
-        for gate in gates
-        for rule in base.rules.values()
-        if rule.gate == gate and rule.in_force(law_date) and (rule.confirmed or with_unconfirmed)
-    ]
+    by_gate: dict[str, list[Rule]] = {gate: [] for gate in gates}
+    for rule in base.rules.values():
+        if rule.gate in by_gate and rule.in_force(law_date) and (rule.confirmed or with_unconfirmed):
+            by_gate[rule.gate].append(rule)
+    rules = [rule for listed in by_gate.values() for rule in listed]
     return Grounding(base, tool, shape, law_date, with_unconfirmed, gates, rules).run()
 
 
