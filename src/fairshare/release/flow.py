@@ -9,7 +9,8 @@ and `recover` writes it down as often as it must. Nobody waits for a lock: two a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +101,30 @@ class Book(Protocol):
         ...
 
 
+class Guard(Protocol):
+    """What must agree before rows go, and be told how it ended: the releases that went before, a privacy budget.
+
+    What is set aside belongs to one attempt, by the name of its folder: two attempts may be made at one release, and
+    one of them happens. `settle` and `discard` may come again for the same attempt.
+    """
+
+    def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
+        """Refuses, or sets aside what the release will use up, before a row is read; durable when this returns."""
+        ...
+
+    def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
+        """Refuses what was made ready, before the rename; gives the report, with what there is to tell added."""
+        ...
+
+    def settle(self, released: Released, attempt: Attempt) -> None:
+        """The release has happened, by this attempt."""
+        ...
+
+    def discard(self, attempt: Attempt) -> None:
+        """This attempt released nothing, and never will."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """What a release needs of the world: a key to sign with, a book, the time, and randomness."""
@@ -108,6 +133,7 @@ class Ports:
     book: Book
     now: Callable[[], datetime]
     entropy: Entropy
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,17 +188,43 @@ def run_release(
     on_step(Step.INTENT)
     with start_attempt(handover.destination, final.name) as attempt:
         on_step(Step.STARTED)
-        released = _make_ready(_Work(grounds, contents, handover, ports, intent, final), attempt, on_progress, on_step)
-        commit_attempt(attempt, final)
+        work = _Work(grounds, contents, handover, ports, intent, final)
+        with _guarding(work, attempt):
+            released = _make_ready(work, attempt, on_progress, on_step)
+            commit_attempt(attempt, final)
         on_step(Step.COMMITTED)
-        ports.book.write_outcome(released)
+        _settle(released, attempt, ports.book, ports.guards)
         on_step(Step.RECORDED)
         remove_attempt(attempt)
     on_step(Step.CLEARED)
     return released
 
 
-def recover(destination: Path, book: Book) -> tuple[Released, ...]:
+@contextmanager
+def _guarding(work: _Work, attempt: Attempt) -> Iterator[None]:
+    """Asks every guard first; if the release then fails before its rename, tells them that it never happened."""
+    try:
+        for guard in work.ports.guards:
+            guard.prepare(work.intent, work.contents, attempt)
+        yield
+    except BaseException:
+        if not attempt.is_committed:
+            _discard(attempt, work.ports.guards)
+        raise
+
+
+def _settle(released: Released, attempt: Attempt, book: Book, guards: tuple[Guard, ...]) -> None:
+    for guard in guards:
+        guard.settle(released, attempt)
+    book.write_outcome(released)
+
+
+def _discard(attempt: Attempt, guards: tuple[Guard, ...]) -> None:
+    for guard in guards:
+        guard.discard(attempt)
+
+
+def recover(destination: Path, book: Book, guards: tuple[Guard, ...] = ()) -> tuple[Released, ...]:
     """Finishes or discards what killed processes left under `destination`; safe to run at any time, and again.
 
     Returns  the releases that had happened and are now written down. What had not happened is gone.
@@ -181,8 +233,10 @@ def recover(destination: Path, book: Book) -> tuple[Released, ...]:
     for attempt in find_abandoned(destination):
         if attempt.is_committed:
             released = _read_note(attempt, destination)
-            book.write_outcome(released)
+            _settle(released, attempt, book, guards)
             finished.append(released)
+        else:
+            _discard(attempt, guards)
         remove_attempt(attempt)
     return tuple(finished)
 
@@ -222,6 +276,9 @@ def _make_ready(
     grounds, language = work.grounds, work.handover.language
     to = _prepare_readers(work.handover.readers, attempt)
     packed, report = _pack(work, attempt, to, on_progress)
+    if report is not None:
+        for guard in work.ports.guards:
+            report = guard.examine(work.intent, work.contents, report)
     on_step(Step.SEALED)
     facts = gather_facts(
         grounds,

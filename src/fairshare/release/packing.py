@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 from fairshare.records.kinds import SentFile
 from fairshare.release.delivery import Measured, seal_into
-from fairshare.release.engines import EngineReport, run_plan
+from fairshare.release.engines import EngineReport
 from fairshare.release.kinds import MEDIA_TYPES, ChosenFile, Table
 from fairshare.release.manifest import name_sealed
+from fairshare.release.publishing import make_ready
 from fairshare.release.staging import naming_the_disk
 from fairshare.words import FairshareError, NotFound
 
@@ -52,17 +53,7 @@ def pack_table(
     with ThreadPoolExecutor(1, thread_name_prefix="seal") as pool:
         sealing = pool.submit(seal)
         try:
-            report = run_plan(
-                table.plan,
-                engine=table.engine,
-                keys=table.keys,
-                write_to=pipe,
-                format=table.format,
-                base=table.base,
-                connections=table.connections,
-                on_progress=rows.tell,
-                limits=table.limits,
-            )
+            report = make_ready(table, write_to=pipe, on_progress=rows.tell)
         except Exception:
             _end(writing)
             # The engine met a broken pipe because of one of these, and they say why.

@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_validator
 
 from fairshare.release.filters import AnyTest, check_test
+from fairshare.release.publications import Publication
 from fairshare.release.sources import CsvFile, Schema, Source
 from fairshare.release.treatments import (
     AnyTreatment,
@@ -67,6 +68,8 @@ class Plan(Value):
     rows: Annotated[tuple[AnyTest, ...], Field(max_length=200)] = ()
     """Tests that a row must pass, every one of them; without any, all rows go."""
     groups: Annotated[tuple[GroupTreatment, ...], Field(max_length=20)] = ()
+    publish: Publication | None = None
+    """What goes in place of rows, if rows themselves do not go."""
 
     @model_validator(mode="after")
     def _outputs_differ(self) -> Plan:

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from fairshare.law import load_law
 from fairshare.records.kinds import Agreement, Counts, Decision, Ground, Release, ReleaseKind, SentFile
 from fairshare.release.engines import GroupMeasured
+from fairshare.release.sections import Section
 from fairshare.words import Outcome, Person, SettingOutOfRange
 from fairshare.words.dates import write_date
 from fairshare.words.reading import parse_yaml
@@ -69,6 +70,8 @@ class SheetFacts:
     notes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     """Columns of the source that nobody asked for."""
+    sections: tuple[Section, ...] = ()
+    """What each further step has to tell."""
 
 
 def find_risk(kind: ReleaseKind, outcomes: frozenset[Outcome], treatments: frozenset[str]) -> Risk:

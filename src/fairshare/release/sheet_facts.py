@@ -45,6 +45,7 @@ def gather_facts(
         groups=report.groups if report else (),
         notes=report.notes if report else (),
         unused=tuple(report.held_back) if report else (),
+        sections=report.sections if report else (),
     )
 
 
@@ -68,7 +69,7 @@ def count(grounds: Grounds, report: EngineReport | None) -> Counts:
 def list_treatments(contents: Contents, report: EngineReport | None) -> dict[str, str]:
     """By column or item, what was done to it before it went."""
     if report:
-        return {name: said[:_LONGEST] for name, said in report.columns.items()}
+        return {name: said[:_LONGEST] for name, said in {**report.columns, **report.kept_on_receipt}.items()}
     return {each.items[0]: (each.described or AS_IT_IS)[:_LONGEST] for each in contents.carriers()}
 
 

@@ -19,7 +19,7 @@ from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Counts, ReleaseKind, ScopeState
 from fairshare.records.sealing import Passphrase, SealFailed, make_reader_key
 from fairshare.records.signing import SignedRecord, check_record, parse_signed
-from fairshare.release import packing
+from fairshare.release import publishing
 from fairshare.release.delivery import make_passphrase, make_recipient_receipt, open_release
 from fairshare.release.flow import SHEET, Handover, Released, Step, recover, run_release
 from fairshare.release.kinds import ChosenFile, Documents
@@ -488,14 +488,14 @@ def test_rows_pass_through_a_pipe_that_others_cannot_read(
     people: Path, tmp_path: Path, book: FileBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[bool, int, int]] = []
-    run_plan = packing.run_plan
+    run_plan = publishing.run_plan
 
     def look(plan: Any, **given: Any) -> Any:
         pipe = given["write_to"]
         seen.append((pipe.is_fifo(), pipe.stat().st_mode & 0o777, pipe.parent.stat().st_mode & 0o777))
         return run_plan(plan, **given)
 
-    monkeypatch.setattr(packing, "run_plan", look)
+    monkeypatch.setattr(publishing, "run_plan", look)
     table = make_table(people)
     run_release(one_off(table), table, to_reader(tmp_path / "out"), make_ports(book))
     assert seen == [(True, 0o600, 0o700)]

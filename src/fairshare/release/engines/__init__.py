@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from fairshare.release.plan import Plan
+    from fairshare.release.sections import Section
     from fairshare.release.sources import CsvFile, Schema, Source
     from fairshare.release.sources_csv import RejectedRow
 
@@ -70,6 +71,10 @@ class EngineReport:
     """How many rows of a CSV file could not be read, by reason; `list_rejected_rows` says which."""
     notes: tuple[str, ...] = ()
     """What a reader of the output must know, such as how cells that look like formulas are written."""
+    sections: tuple[Section, ...] = ()
+    """What each further step has to tell the release sheet."""
+    kept_on_receipt: Mapping[str, str] = field(default_factory=dict)
+    """Short facts that the signed receipt must hold, by name, such as the rows that a list of opt-outs held back."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,35 @@
+"""Running a plan to its end: its rows as an engine treats them, or what it publishes in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from fairshare.release.engines import EngineReport, run_plan
+from fairshare.release.kinds import Table
+
+Publish = Callable[..., EngineReport]
+"""Takes a table, where to write it, and whom to tell of progress, as `make_ready` does."""
+PUBLISHERS: dict[str, tuple[str, str]] = {}
+"""By the kind of publication, the module and the function that make it: imported when they are needed."""
+
+
+def make_ready(table: Table, *, write_to: Path, on_progress: Callable[[float], None] | None = None) -> EngineReport:
+    """Writes what the plan sends to a new file or a pipe; see `run_plan` for what that promises."""
+    published = table.plan.publish
+    if published is None:
+        return run_plan(
+            table.plan,
+            engine=table.engine,
+            keys=table.keys,
+            write_to=write_to,
+            format=table.format,
+            base=table.base,
+            connections=table.connections,
+            on_progress=on_progress,
+            limits=table.limits,
+        )
+    module, function = PUBLISHERS[published.publish]
+    publish: Publish = getattr(import_module(module), function)
+    return publish(table, write_to=write_to, on_progress=on_progress)
