@@ -26,11 +26,17 @@ $(VENV)/.stamp-venv:
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu, install the package python3-venv."; exit 1; }
 	@touch $@
 
-$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.lock requirements/demo.lock pyproject.toml
-	@echo "Installing the locked dependencies into $(VENV)"
-	@$(INSTALL) -r requirements/dev.lock
+$(VENV)/.stamp-demo: $(VENV)/.stamp-venv requirements/core.lock requirements/demo.lock requirements/build.lock pyproject.toml
+	@echo "Installing what the demo needs into $(VENV)"
+	@$(INSTALL) -r requirements/core.lock
 	@$(INSTALL) -r requirements/demo.lock
+	@$(INSTALL) -r requirements/build.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-demo requirements/dev.lock
+	@echo "Installing what the tests and checks need into $(VENV) (2 GB: engines, privacy, charts, readers of scans)"
+	@$(INSTALL) -r requirements/dev.lock
 	@touch $@
 
 mutate: $(VENV)/.stamp-dev ## Make every small mistake in the rules, one at a time, and see what notices it (about ten minutes)
@@ -40,7 +46,7 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-dev requirements/bench.lock
 	@$(INSTALL) -r requirements/bench.lock
 	@touch $@
 
-demo: $(VENV)/.stamp-dev ## Run both stories, from a request to a verified receipt, into demo-output/
+demo: $(VENV)/.stamp-demo ## Run both stories, from a request to a verified receipt, into demo-output/
 	@rm -rf demo-output
 	@$(BIN)/fairshare demo --out demo-output
 
@@ -104,6 +110,7 @@ lock: ## Choose newer versions of the dependencies and write requirements/*.lock
 	$(UV) --upgrade pyproject.toml requirements/build.in --extra test --extra dev --extra bench -o requirements/bench.lock
 	$(UV) -c requirements/bench.lock pyproject.toml requirements/build.in --extra test --extra dev -o requirements/dev.lock
 	$(UV) -c requirements/bench.lock pyproject.toml -o requirements/core.lock
+	$(UV) -c requirements/bench.lock requirements/build.in -o requirements/build.lock
 	$(UV) --no-deps requirements/demo.in -o requirements/demo.lock
 
 clean: ## Remove everything that make, the tests and the tools have written
