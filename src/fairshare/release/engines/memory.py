@@ -68,18 +68,7 @@ def run(job: Job) -> EngineReport:
             found = list(read_source(session, job, attached))
         rows = [row for row in found if not isinstance(row, RejectedRow)]
         rejected = Counter(row.reason for row in found if isinstance(row, RejectedRow))
-        lists = {
-            test: frozenset(
-                read_list(
-                    resolve_path(job.base, test.path, where="rows"),
-                    attached.schema[test.column],
-                    sha256=test.sha256,
-                    where=test.path,
-                )
-            )
-            for test in plan.rows
-            if isinstance(test, Listing)
-        }
+        lists = read_lists(job, attached.schema)
         wanted = [row for row in rows if passes(plan, attached.schema, row, lists)]
         treated = [treat_row(plan, attached.schema, row, job.keys) for row in wanted]
         sent, groups = hold_back_small_groups(plan, treated)
@@ -100,6 +89,22 @@ def run(job: Job) -> EngineReport:
         sent=len(sent),
         groups=groups,
     )
+
+
+def read_lists(job: Job, schema: Schema) -> dict[Listing, frozenset[Cell]]:
+    """What each list file holds."""
+    return {
+        test: frozenset(
+            read_list(
+                resolve_path(job.base, test.path, where="rows"),
+                schema[test.column],
+                sha256=test.sha256,
+                where=test.path,
+            )
+        )
+        for test in job.plan.rows
+        if isinstance(test, Listing)
+    }
 
 
 def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> Iterator[Row | RejectedRow]:
