@@ -179,10 +179,15 @@ def hold_back_small_groups(
         return (), 0, 0
     with attached.flowing(), telling(session, job.on_progress, 0.0, 0.5):
         session.execute(f"CREATE TEMP TABLE cells AS {compiled.cells}", compiled.parameters)
+    return settle_cells(session, job.plan)
+
+
+def settle_cells(session: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[tuple[GroupMeasured, ...], int, int]:
+    """Leaves in the table of cells, whichever engine counted them, those whose rows may go."""
     total = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
     kept = staying = int(_one(session, total))
-    first = [session.execute(measure_sql(group)).fetchall()[0] for group in job.plan.groups]
-    suppressing = [group for group in job.plan.groups if group.treatment == "suppress_small_groups"]
+    first = [session.execute(measure_sql(group)).fetchall()[0] for group in plan.groups]
+    suppressing = [group for group in plan.groups if group.treatment == "suppress_small_groups"]
     while suppressing:
         for group in suppressing:
             session.execute(suppress_sql(group))
@@ -190,7 +195,7 @@ def hold_back_small_groups(
         if before == staying:
             break
     measured = []
-    for group, (groups, small, rows, _) in zip(job.plan.groups, first, strict=True):
+    for group, (groups, small, rows, _) in zip(plan.groups, first, strict=True):
         _, still_small, still_rows, smallest = session.execute(measure_sql(group)).fetchall()[0]
         if still_small:
             raise refuse_small_groups(group, still_small, still_rows)
