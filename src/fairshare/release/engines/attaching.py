@@ -172,7 +172,7 @@ def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path]) -> Att
     """Parquet files with the same columns."""
     columns: dict[str, SourceColumn] | None = None
     for path in paths:
-        found = describe_relation(session, _read_parquet([path]))
+        found = describe_relation(session, read_parquet_sql([path]))
         if columns is not None and found != columns:
             raise SourceColumnsUnfit(
                 "the Parquet files differ in their columns",
@@ -182,7 +182,7 @@ def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path]) -> Att
         columns = found
     files = ", ".join(quote_text(as_glob(path)) for path in paths)
     return Attached(
-        _read_parquet(paths),
+        read_parquet_sql(paths),
         columns or {},
         tuple(paths),
         shown=f"read_parquet(<{len(paths)} file(s)>)",
@@ -190,7 +190,8 @@ def attach_parquet(session: duckdb.DuckDBPyConnection, paths: list[Path]) -> Att
     )
 
 
-def _read_parquet(paths: list[Path]) -> str:
+def read_parquet_sql(paths: list[Path]) -> str:
+    """Parquet files of the same columns as one SQL relation."""
     files = ", ".join(quote_text(as_glob(path)) for path in paths)
     return f"read_parquet([{files}], hive_partitioning = false, union_by_name = false)"
 

@@ -168,7 +168,12 @@ def _one(session: duckdb.DuckDBPyConnection, sql: str) -> Any:
 
 
 def hold_back_small_groups(
-    session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled
+    session: duckdb.DuckDBPyConnection,
+    job: Job,
+    attached: Attached,
+    compiled: Compiled,
+    *,
+    share: tuple[float, float] = (0.0, 0.5),
 ) -> tuple[tuple[GroupMeasured, ...], int, int]:
     """Counts the groups, drops small ones until none is left or refuses; says how many rows there were, and stay.
 
@@ -177,7 +182,7 @@ def hold_back_small_groups(
     """
     if compiled.cells is None:
         return (), 0, 0
-    with attached.flowing(), telling(session, job.on_progress, 0.0, 0.5):
+    with attached.flowing(), telling(session, job.on_progress, *share):
         session.execute(f"CREATE TEMP TABLE cells AS {compiled.cells}", compiled.parameters)
     return settle_cells(session, job.plan)
 
@@ -204,14 +209,20 @@ def settle_cells(session: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[tuple[
 
 
 def write_rows(
-    session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled, group_mb: int
+    session: duckdb.DuckDBPyConnection,
+    job: Job,
+    attached: Attached,
+    compiled: Compiled,
+    group_mb: int,
+    *,
+    share: tuple[float, float] | None = None,
 ) -> int:
     """Writes the rows that may go, straight from the query, and says how many."""
     session.execute("DROP TABLE IF EXISTS ragged")
     session.execute("DROP TABLE IF EXISTS ragged_scans")
     how = COPY_AS[job.output].format(group_mb=group_mb)
     copy = f"COPY ({compiled.written}) TO {quote_text(str(job.write_to))} ({how})"
-    with attached.flowing(), telling(session, job.on_progress, 0.5 if job.plan.groups else 0.0, 1.0):
+    with attached.flowing(), telling(session, job.on_progress, *(share or (0.5 if job.plan.groups else 0.0, 1.0))):
         found = session.execute(copy, compiled.parameters).fetchone()
     return int(found[0]) if found else 0
 
