@@ -11,9 +11,19 @@ from pathlib import Path
 
 from fairshare.decide.conditions_in_words import Sight, describe
 from fairshare.decide.ground import conditions_of, order_gates
-from fairshare.decide.language import Conclusion, FactCompares, FactIn, FactKnown, Formula, Holds, Rule, RuleBase, Tool
+from fairshare.decide.language import (
+    Conclusion,
+    FactCompares,
+    FactIn,
+    FactKnown,
+    Formula,
+    Holds,
+    Rule,
+    RuleBase,
+    Tool,
+    walk_atoms,
+)
 from fairshare.decide.library import load_real_base, load_words
-from fairshare.decide.load_checks import walk_atoms
 from fairshare.decide.phrases import load_phrases
 from fairshare.decide.program import Program
 from fairshare.decide.words import Words

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from fairshare.decide.language import Holds, RuleBase
-from fairshare.decide.load_checks import walk_atoms
+from fairshare.decide.language import Holds, RuleBase, walk_atoms
 from fairshare.decide.program import Program
 
 

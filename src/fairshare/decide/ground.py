@@ -23,8 +23,9 @@ from fairshare.decide.language import (
     Rule,
     RuleBase,
     Tool,
+    walk_atoms,
 )
-from fairshare.decide.load_checks import NATION_FACT, NATION_VALUES, order_conclusions, walk_atoms
+from fairshare.decide.load_checks import NATION_FACT, NATION_VALUES
 from fairshare.decide.nodes import NodeTable, sweep_program
 from fairshare.decide.program import CaseShape, GroundRule, Program, Variable
 from fairshare.decide.views import View, key_of, list_views
@@ -85,17 +86,13 @@ def check_shape(shape: CaseShape) -> None:
 
 def order_gates(base: RuleBase, tool: Tool) -> tuple[str, ...]:
     """The tool's gates in its order; a gate that they rest on stands before the first that needs it."""
-    rests_on: dict[str, dict[str, None]] = {gate: {} for gate in base.gates}
-    for rule in base.rules.values():
-        for name in _conclusions_of(rule.conditions + rule.exceptions):
-            rests_on[rule.gate][base.conclusions[name].gate] = None
     ends = [
         base.conclusions[name].gate
         for name in (*tool.goals, *(name for row in base.rollup.rows for name in _conclusions_of(row.when)))
     ]
     found: dict[str, None] = {}
     for gate in (*tool.gates, *ends):
-        waiting = [] if gate in found else [(gate, iter(rests_on[gate]))]
+        waiting = [] if gate in found else [(gate, iter(base.rests_on[gate]))]
         entered = {gate}
         while waiting:
             above, rest = waiting[-1]
@@ -105,7 +102,7 @@ def order_gates(base: RuleBase, tool: Tool) -> tuple[str, ...]:
                 waiting.pop()
             else:
                 entered.add(below)
-                waiting.append((below, iter(rests_on[below])))
+                waiting.append((below, iter(base.rests_on[below])))
     return tuple(found)
 
 
@@ -241,7 +238,7 @@ class Grounding:
         self.variables.append(Variable(key, fact_id, instance, values, bounds))
 
     def _node(self, part: Formula, view: View) -> int:
-        if isinstance(part, All | Any):
+        if isinstance(part, (All, Any)):
             return self.nodes.join(isinstance(part, All), [self._node(each, view) for each in part.parts])
         if isinstance(part, Among):
             below = list_views(self.shape, part.scope, view)
@@ -276,9 +273,10 @@ class Grounding:
         for rule in self.rules:
             by_conclusion.setdefault(rule.conclusion, []).append(rule)
         gates = set(self.gates)
-        wanted = [name for name, each in self.base.conclusions.items() if each.gate in gates or name in by_conclusion]
         found: list[GroundRule] = []
-        for name in order_conclusions(wanted, self.rules):
+        for name in self.base.order:
+            if self.base.conclusions[name].gate not in gates and name not in by_conclusion:
+                continue
             scope = self.base.conclusions[name].scope
             for view in list_views(self.shape, scope):
                 rules = [self._ground_rule(rule, view) for rule in by_conclusion.get(name, ())]

@@ -5,10 +5,15 @@ A `RuleBase` is what the files say. `fairshare.decide.program` holds what it bec
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
+
+from fairshare.decide.errors import CircularConclusions
 
 Scope = Literal["case", "flow", "person", "item"]
 Nation = Literal["E", "W", "S", "NI"]
@@ -115,6 +120,17 @@ FactAtom = FactIn | FactCompares | FactKnown
 Formula = FactIn | FactCompares | FactKnown | Holds | All | Any | Among
 
 
+def walk_atoms(parts: Iterable[Formula]) -> Iterator[FactIn | FactCompares | FactKnown | Holds]:
+    """Every fact and conclusion that formulas speak of, in the order in which they are written."""
+    for part in parts:
+        if isinstance(part, All | Any):
+            yield from walk_atoms(part.parts)
+        elif isinstance(part, Among):
+            yield from walk_atoms((part.body,))
+        else:
+            yield part
+
+
 @dataclass(frozen=True, slots=True)
 class Conclusion:
     """Something that rules establish."""
@@ -216,3 +232,39 @@ class RuleBase:
     tools: dict[str, Tool]
     gates: tuple[str, ...]
     digest: str
+
+    @cached_property
+    def rests_on(self) -> dict[str, dict[str, None]]:
+        """For each gate, the gates whose conclusions its rules speak of, in the order in which they do."""
+        found: dict[str, dict[str, None]] = {gate: {} for gate in self.gates}
+        for rule in self.rules.values():
+            for atom in walk_atoms(rule.conditions + rule.exceptions):
+                if isinstance(atom, Holds):
+                    found[rule.gate][self.conclusions[atom.conclusion].gate] = None
+        return found
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Every conclusion, each after those that it rests on by any rule."""
+        return order_conclusions(self.conclusions, self.rules.values())
+
+
+def order_conclusions(
+    conclusions: Iterable[str], rules: Iterable[Rule], places: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """The conclusions, each after those of them that it rests on by these rules."""
+    rests_on: dict[str, dict[str, None]] = {name: {} for name in conclusions}
+    for rule in rules:
+        below = rests_on[rule.conclusion]
+        for atom in walk_atoms(rule.conditions + rule.exceptions):
+            if isinstance(atom, Holds) and atom.conclusion in rests_on:
+                below[atom.conclusion] = None
+    try:
+        return tuple(TopologicalSorter(rests_on).static_order())
+    except CycleError as error:
+        circle = error.args[1]
+        raise CircularConclusions(
+            f"these rest on each other: {' <- '.join(circle)}",
+            fix="Break the circle.",
+            where=(places or {}).get(circle[0]),
+        ) from None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from fairshare.decide.errors import (
     BadCondition,
-    CircularConclusions,
     LawNotRead,
     NoCitation,
     UndefinedName,
@@ -22,14 +20,13 @@ from fairshare.decide.language import (
     Among,
     Any,
     Fact,
-    FactCompares,
-    FactIn,
-    FactKnown,
     Formula,
     Holds,
     Rule,
     RuleBase,
     Scope,
+    order_conclusions,
+    walk_atoms,
 )
 from fairshare.words import Mark
 
@@ -54,17 +51,6 @@ SEES: dict[Scope, frozenset[Scope]] = {
     "item": frozenset({"item", "flow", "person", "case"}),
 }
 """The scopes that each scope sees: its own and those above it."""
-
-
-def walk_atoms(parts: Iterable[Formula]) -> Iterator[FactIn | FactCompares | FactKnown | Holds]:
-    """Every fact and conclusion that formulas speak of, in the order in which they are written."""
-    for part in parts:
-        if isinstance(part, All | Any):
-            yield from walk_atoms(part.parts)
-        elif isinstance(part, Among):
-            yield from walk_atoms((part.body,))
-        else:
-            yield part
 
 
 def find_constraint_scope(never: tuple[Formula, ...], facts: Mapping[str, Fact], where: str) -> Scope:
@@ -232,27 +218,6 @@ def _check_scopes(base: RuleBase, parts: Iterable[Formula], scope: Scope, where:
                     fix=f"Use some_{seen} or every_{seen} if it lies below, or move the conclusion.",
                     where=where,
                 )
-
-
-def order_conclusions(
-    conclusions: Iterable[str], rules: Iterable[Rule], places: Mapping[str, str] | None = None
-) -> tuple[str, ...]:
-    """The conclusions, each after those of them that it rests on by these rules."""
-    rests_on: dict[str, dict[str, None]] = {name: {} for name in conclusions}
-    for rule in rules:
-        below = rests_on[rule.conclusion]
-        for atom in walk_atoms(rule.conditions + rule.exceptions):
-            if isinstance(atom, Holds) and atom.conclusion in rests_on:
-                below[atom.conclusion] = None
-    try:
-        return tuple(TopologicalSorter(rests_on).static_order())
-    except CycleError as error:
-        circle = error.args[1]
-        raise CircularConclusions(
-            f"these rest on each other: {' <- '.join(circle)}",
-            fix="Break the circle.",
-            where=(places or {}).get(circle[0]),
-        ) from None
 
 
 def _check_force(base: RuleBase, places: Mapping[str, str], law: LawBook) -> None:

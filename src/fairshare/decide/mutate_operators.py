@@ -21,8 +21,9 @@ from fairshare.decide.language import (
     RollupRow,
     Rule,
     RuleBase,
+    walk_atoms,
 )
-from fairshare.decide.load_checks import NATION_VALUES, order_conclusions, walk_atoms
+from fairshare.decide.load_checks import NATION_VALUES
 from fairshare.words import UNOBTAINABLE
 
 OPERATORS = (
@@ -176,7 +177,7 @@ def _find_rests(base: RuleBase) -> dict[str, frozenset[str]]:
     for rule in base.rules.values():
         direct[rule.conclusion].update(_conclusions_of(rule))
     found: dict[str, frozenset[str]] = {}
-    for name in order_conclusions(base.conclusions, base.rules.values()):
+    for name in base.order:
         found[name] = frozenset(direct[name].union(*(found[each] for each in direct[name])))
     return found
 

@@ -112,7 +112,7 @@ class WholeProgram(Grounding):
         found = super()._ground_rule(rule, view)
         among = self.frame.taking[rule.gate]
         taken = self.nodes.value(self.chooser, among, len(self.frame.plain.tools))
-        return replace(found, fires=self.nodes.join(True, [found.fires, taken]))
+        return found._replace(fires=self.nodes.join(True, [found.fires, taken]))
 
     def _fit(self, tool_at: int, tool: Tool) -> int:
         parts = []

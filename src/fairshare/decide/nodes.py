@@ -13,13 +13,13 @@ class NodeTable:
     """Nodes made once each; what is always true or always false is folded away."""
 
     nodes: list[Node] = field(default_factory=list)
-    known: dict[tuple[str, tuple[int, ...], frozenset[int]], int] = field(default_factory=dict)
+    known: dict[Node, int] = field(default_factory=dict)
     constants: dict[bool, int] = field(default_factory=dict)
     """The places of what is always true and always false, once they are needed."""
 
     def add(self, node: Node) -> int:
         """The place of a node; the same node has one place."""
-        found = self.known.setdefault((node.sort, node.of, node.among), len(self.nodes))
+        found = self.known.setdefault(node, len(self.nodes))
         if found == len(self.nodes):
             self.nodes.append(node)
         return found

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fairshare.decide.language import Fact
 
@@ -42,8 +42,7 @@ class Variable:
     """None for a fact that is neither a number nor a date."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A Boolean node. `value`: variable `of[0]` has one of the value indexes `among`. `and`, `or`, `not`: over `of`.
 
     Nodes stand in topological order: `of` holds lower indexes only (for `value`, an index into the variables).
@@ -55,8 +54,7 @@ class Node:
     among: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class GroundRule:
+class GroundRule(NamedTuple):
     """One rule for one instance. It fires when all `conditions` hold and no `exceptions` does: the node `fires`."""
 
     rule: str

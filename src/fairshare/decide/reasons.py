@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fairshare.decide.assess import Assessment
-from fairshare.decide.language import Formula, Holds, RollupRow, Rule
-from fairshare.decide.load_checks import walk_atoms
+from fairshare.decide.language import Formula, Holds, RollupRow, Rule, walk_atoms
 from fairshare.decide.phrases import sentence
 from fairshare.decide.settle import Status
 from fairshare.decide.views import View, key_of, list_views

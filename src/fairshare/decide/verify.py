@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 from fairshare.decide.contradiction import ContradictoryAnswers
 from fairshare.decide.ground import ground, order_gates
-from fairshare.decide.language import All, Among, Any, Formula, Holds, Property, Rule, RuleBase
-from fairshare.decide.load_checks import NATION_FACT, LawBook, walk_atoms
+from fairshare.decide.language import All, Among, Any, Formula, Holds, Property, Rule, RuleBase, walk_atoms
+from fairshare.decide.load_checks import NATION_FACT, LawBook
 from fairshare.decide.program import CaseShape, Program
 from fairshare.decide.verify_citations import check_citations
 from fairshare.decide.verify_faults import Fault, FaultSort

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from fairshare.decide.language import Holds, Rule, RuleBase
-from fairshare.decide.load_checks import LawBook, days_of_law, walk_atoms
+from fairshare.decide.language import Holds, Rule, RuleBase, walk_atoms
+from fairshare.decide.load_checks import LawBook, days_of_law
 from fairshare.decide.verify_faults import Fault, FaultSort
 from fairshare.words import Mark
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fairshare.decide.ground import order_gates
-from fairshare.decide.language import All, Conclusion, Holds, Property, Rule, RuleBase, Tool
-from fairshare.decide.load_checks import walk_atoms
+from fairshare.decide.language import All, Conclusion, Holds, Property, Rule, RuleBase, Tool, walk_atoms
 
 _GATE = "verify"
 PREMISE = "verify.premise."
