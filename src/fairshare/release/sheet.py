@@ -6,36 +6,24 @@ an item was held back, and which other columns the holder has.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, cast
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import Any, Literal
 
 from fairshare.law import load_law
 from fairshare.records.kinds import Agreement, Counts, Decision, Ground, Release, ReleaseKind, SentFile
 from fairshare.release.engines import GroupMeasured
 from fairshare.release.sections import Section
-from fairshare.words import Outcome, Person, SettingOutOfRange
+from fairshare.release.sheet_sections import Audience, read_page, read_words, show_sections
+from fairshare.words import Outcome, Person
 from fairshare.words.dates import write_date
-from fairshare.words.reading import parse_yaml
 
-Audience = Literal["holder", "recipient"]
 State = Literal["as_is", "changed", "held_back"]
 Risk = Literal["identifiable", "pseudonymised", "de_identified", "told"]
 Sealed = Literal["key", "passphrase"]
-LANGUAGES = ("cy", "en")
 
 MOST_LINES = 30
 """How many lines the picture shows; the table under it shows all."""
 _LABEL = 20
-_UNFIT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
 _FILLS = {"sent": "#1d4f91", "suppressed": "#8fb1dd", "filtered": "#f3f4f5", "rejected": "#ffdd00"}
 _MINIMUM = 6.0
 """The least width of a part that is there at all, so that a small one is not lost beside a large one."""
@@ -93,7 +81,7 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
     """
     words = read_words(language)
     lines = tuple(show_line(line, audience) for line in facts.lines)
-    page: str = _page().render(
+    page: str = read_page("sheet.html").render(
         words=words,
         audience=audience,
         **tell_parties(facts, words),
@@ -103,6 +91,8 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
         lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
         unused=tell_unused(facts.unused, audience, words),
         groups=dict.fromkeys(describe_group(each, words) for each in facts.groups),
+        sections=show_sections(facts.sections, audience=audience, language=language),
+        recall=words["recall_steps_told" if facts.risk == "told" else f"recall_steps_{audience}"],
         risk=facts.risk,
         notes=facts.notes,
         files=[{"name": each.name, "size": f"{each.bytes:,}", "sha256": each.sha256} for each in facts.files],
@@ -136,34 +126,6 @@ def write_how_to_open(sealed: Sealed, *, language: str = "en") -> str:
             "",
         ]
     )
-
-
-@cache
-def read_words(language: str) -> dict[str, Any]:
-    """What the sheet says in a language."""
-    if language not in LANGUAGES:
-        raise SettingOutOfRange(
-            f"there are no words for {language[:20]!r}", fix=f"Use {' or '.join(LANGUAGES)}.", where="language"
-        )
-    where = files("fairshare.release") / "words" / f"{language}.yaml"
-    return cast(dict[str, Any], parse_yaml(where.read_bytes(), where=str(where)))
-
-
-@cache
-def _page() -> Any:
-    environment = Environment(
-        loader=PackageLoader("fairshare.release"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        finalize=_make_visible,
-    )
-    return environment.get_template("sheet.html")
-
-
-def _make_visible(shown: Any) -> Any:
-    """Text without letters that HTML forbids or that turn its direction round, so that nothing reads as it is not."""
-    return _UNFIT.sub("\ufffd", shown) if isinstance(shown, str) and not hasattr(shown, "__html__") else shown
 
 
 def show_line(line: SheetLine, audience: Audience) -> SheetLine:

@@ -11,20 +11,19 @@ from fairshare.records.kinds import Agreement, Decision, Receipt, Release, Relea
 from fairshare.records.kinds import Plan as PlanRecord
 from fairshare.release.plan import Plan
 from fairshare.release.sheet import (
-    Audience,
     Sealed,
     SheetFacts,
     SheetLine,
     describe_group,
     find_risk,
     list_counts,
-    read_words,
     show_line,
     tell_law,
     tell_parties,
     tell_unused,
 )
 from fairshare.release.sheet_facts import AS_IT_IS
+from fairshare.release.sheet_sections import Audience, read_words, write_sections
 from fairshare.request.wording import Cover, load_shared, write_document, write_paragraphs, write_points
 from fairshare.words import BadInput
 from fairshare.words.reading import build
@@ -94,11 +93,14 @@ def write_sheet_document(facts: SheetFacts, cover: Cover, *, audience: Audience 
         *_tell_release(facts, words),
         *_tell_lines(facts, words, audience),
         *_tell_risk(facts, words),
+        *write_sections(facts.sections, audience=audience, language=cover.tongue),
         *_tell_law(facts, words),
         *_tell_files(facts, words),
         Heading(text=words["verify"]),
         *write_points(words["verify_steps"], ordered=True),
         _pair_up([(words["release_id"], facts.release_id), (words["signed_by"], facts.signed_by)]),
+        Heading(text=words["recall"]),
+        *write_points(words["recall_steps_told" if facts.risk == "told" else f"recall_steps_{audience}"], ordered=True),
         *write_paragraphs(words["not_advice"]),
     ]
     return write_document(

@@ -19,17 +19,15 @@ from fairshare.release.delivery import open_release
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.flow import SHEET, run_release
 from fairshare.release.sheet import (
-    LANGUAGES,
     MOST_LINES,
-    Audience,
     SheetFacts,
     SheetLine,
     find_risk,
-    read_words,
     write_how_to_open,
     write_sheet,
 )
 from fairshare.release.sheet_facts import gather_facts
+from fairshare.release.sheet_sections import LANGUAGES, Audience, read_words
 from fairshare.words import Organisation, Outcome, SettingOutOfRange
 from tests.release.flow.stories import (
     HOLDER_KEY,
