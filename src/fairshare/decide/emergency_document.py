@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fairshare.decide.decision_form import FORMS
+from fairshare.decide.library import load_real_base
 from fairshare.decide.told_answers import fill_from_answers, label_decision
 from fairshare.decide.words import Words
 from fairshare.documents.model import Block, Document, Heading, Notice, SignaturePlace, Table, make_runs
@@ -21,8 +22,8 @@ from fairshare.request.wording import (
     write_document,
 )
 
-CLOCK: Final = {"opened": 0, "record": 24, "review": 72}
-"""Hours from the opening of the record until each step is due: a suggestion of ours, which no law sets."""
+REVIEW_HOURS: Final = 72
+"""Hours from the opening of the record until it is reviewed: a suggestion of ours, which no law sets."""
 
 
 def write_emergency_record(
@@ -66,9 +67,11 @@ def write_emergency_record(
 
 def _write_clock(opened_at: datetime, cover: Cover) -> list[Block]:
     form, tongue = load_wording(FORMS / "emergency.yaml"), cover.tongue
+    due = load_real_base().thresholds["record_due_hours"].value
+    assert isinstance(due, int)  # noqa: S101 (a number, by its type in the rules)
     rows = tuple(
         (make_runs(form.say(step, tongue)), make_runs(f"{opened_at + timedelta(hours=hours):%Y-%m-%d %H:%M}"))
-        for step, hours in CLOCK.items()
+        for step, hours in (("opened", 0), ("record", due), ("review", REVIEW_HOURS))
     )
     header = (form.say("step", tongue), form.say("due", tongue))
     return [

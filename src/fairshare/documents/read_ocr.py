@@ -58,7 +58,7 @@ def read_page(picture: Any, *, page: int, part: str = "") -> list[Segment]:
     Raises   MissingPart when the `ocr` extra is not installed.
     """
     numpy, cv2 = import_part("numpy"), import_part("cv2")
-    reader = _load_reader()
+    reader = load_reader()
     if min(picture.size) < 32:
         return []
     grid = numpy.ascontiguousarray(numpy.asarray(picture)[:, :, ::-1])
@@ -78,7 +78,8 @@ def read_page(picture: Any, *, page: int, part: str = "") -> list[Segment]:
 
 
 @cache
-def _load_reader() -> Any:
+def load_reader() -> Any:
+    """The model that reads words in pictures, loaded once."""
     return import_part("rapidocr_onnxruntime").RapidOCR()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from fairshare.documents.parts import import_part
+from fairshare.documents.read_ocr import load_reader
 from fairshare.documents.redact_words import Area, Word
 
 _MARGIN = 0.7
@@ -18,13 +18,8 @@ def read_picture(picture: Any) -> list[list[Word]]:
     Raises   MissingPart when the `ocr` extra is not installed.
     """
     numpy = import_part("numpy")
-    found, _ = _reader()(numpy.asarray(picture.convert("RGB"))[:, :, ::-1])
+    found, _ = load_reader()(numpy.asarray(picture.convert("RGB"))[:, :, ::-1])
     return [_split(corners, text) for corners, text, _ in found or ()]
-
-
-@cache
-def _reader() -> Any:
-    return import_part("rapidocr_onnxruntime").RapidOCR()
 
 
 def _split(corners: Any, text: str) -> list[Word]:
