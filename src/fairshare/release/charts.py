@@ -124,28 +124,31 @@ def _draw_rows(axes: Axes, chart: Chart, language: str) -> dict[str, Any]:
     every = -(-len(chart.labels) // _MOST_LABELS) or 1
     axes.set_yticks(range(0, len(chart.labels), every), [_shorten(each) for each in chart.labels[::every]])
     axes.set_ylim(len(chart.labels) - 0.4, -0.6)
-    axes.set_xlabel(clean_text(chart.unit.read(language)))
+    axes.set_xlabel(_clean(chart.unit.read(language)))
     axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="y", length=0)
     return marks
 
 
 def _draw_bars(axes: Axes, series: Series, places: list[float], share: float, look: _Look) -> Any:
-    values = [value if math.isfinite(value) else 0.0 for value in series.values]
+    values = [value if math.isfinite(value) else 0.0 for value in series.values[: len(places)]]
     bars = axes.barh(
         places[: len(values)], values, share, color=look.fill, hatch=look.hatch, edgecolor=_INK, linewidth=0.8
     )
     behind = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.5}
-    axes.bar_label(bars, [write_number(value) for value in series.values], padding=3, fontsize=8, bbox=behind)
+    axes.bar_label(
+        bars, [write_number(value) for value in series.values[: len(values)]], padding=3, fontsize=8, bbox=behind
+    )
     axes.margins(x=0.15)
     return bars
 
 
 def _draw_intervals(axes: Axes, series: Series, places: list[float], _share: float, look: _Look) -> Any:
-    ends = zip(series.values, series.low or series.values, series.high or series.values, strict=False)
+    values = series.values[: len(places)]
+    ends = zip(values, series.low or values, series.high or values, strict=False)
     reach = [[_find_reach(value - low), _find_reach(high - value)] for value, low, high in ends]
     return axes.errorbar(
-        series.values[: len(reach)], places[: len(reach)], xerr=list(zip(*reach, strict=True)) or None, fmt=look.marker,
+        values[: len(reach)], places[: len(reach)], xerr=list(zip(*reach, strict=True)) or None, fmt=look.marker,
         color=_INK, markerfacecolor=look.fill, markersize=5, capsize=4, linewidth=1.2,
     )  # fmt: skip
 
@@ -168,7 +171,7 @@ def _draw_steps(axes: Axes, chart: Chart, language: str) -> dict[str, Any]:
     crowded = sum(map(len, shown)) > 40
     turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
     axes.set_xticks(range(0, len(chart.labels), every), shown, **turned)
-    axes.set_ylabel(clean_text(chart.unit.read(language)))
+    axes.set_ylabel(_clean(chart.unit.read(language)))
     reached = [0.0, *(each for one in chart.series for each in one.values if math.isfinite(each))]
     most = max(*reached, chart.limit if chart.limit is not None and math.isfinite(chart.limit) else 0.0)
     axes.set_ylim(min(reached), most * 1.08 or 1.0)
@@ -187,9 +190,13 @@ def _name(series: Series, language: str) -> str:
     return f" {_shorten(series.name.read(language), 40)}"
 
 
+def _clean(text: str) -> str:
+    return clean_text(text).encode("utf-8", "replace").decode()
+
+
 def _shorten(label: str, most: int = _LABEL) -> str:
     """A label that fits, cut in the middle: what tells two apart often stands at the end."""
-    plain = " ".join(clean_text(label).split())
+    plain = " ".join(_clean(label).split())
     return plain if len(plain) <= most else f"{plain[: most - 9].rstrip()}…{plain[-8:].lstrip()}"
 
 
@@ -197,5 +204,5 @@ def _add_words(svg: str, chart: Chart, language: str) -> bytes:
     """The picture with its name and what it shows in words, and without what only its maker's program needs."""
     plain = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     start, rest = plain.split(">", 1)
-    title, says = (escape(clean_text(each.read(language))) for each in (chart.title, chart.alt))
+    title, says = (escape(_clean(each.read(language))) for each in (chart.title, chart.alt))
     return f'{start} role="img">\n <title>{title}</title>\n <desc>{says}</desc>{rest}'.encode()
