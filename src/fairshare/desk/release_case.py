@@ -122,7 +122,13 @@ def release_case(
     )
     destination = desk.files.path(f"{RELEASES}/{case}")
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ports = Ports(key=desk.key, book=DeskBook(desk, case, plan), now=desk.clock.now, entropy=desk.entropy)
+    ports = Ports(
+        key=desk.key,
+        book=DeskBook(desk, case, plan),
+        now=desk.clock.now,
+        entropy=desk.entropy,
+        held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
+    )
     handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language)
     return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
 

@@ -7,9 +7,10 @@ first thing that stands in the way; the rules are tried in order, from the decis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from fairshare.agree.force import AgreementNotInForce, check_held_in_force
-from fairshare.agree.standing import find_standing
+from fairshare.agree.standing import Held, find_standing
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, ScopeState
 from fairshare.release.bundle_coverage import check_redaction, check_told
@@ -53,6 +54,17 @@ def check_coverage(grounds: Grounds, contents: Contents) -> None:
     for rule in RULES:
         for refusal in rule(grounds, contents):
             raise refusal
+
+
+def check_still_in_force(grounds: Grounds, held: Held | None, today: date) -> None:
+    """Refuses a routine release whose agreement was paused, ended or ran out while the release was made.
+
+    Takes    held: the agreement as it is held now; none if nothing is known beyond the grounds.
+    Raises   AgreementNotInForce. What was decided on its own, is compelled or is an emergency goes on.
+    """
+    now = held or grounds.held
+    if grounds.needs_agreement and now is not None:
+        check_held_in_force(now, today)
 
 
 def why_not_release(grounds: Grounds, contents: Contents) -> Reason | None:

@@ -17,13 +17,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from fairshare.agree.standing import Held
 from fairshare.records.canonical import encode, parse_canonical
 from fairshare.records.commitments import Entropy, new_salt
 from fairshare.records.keys import SigningKey
 from fairshare.records.kinds import Receipt, SentFile
 from fairshare.records.sealing import Passphrase, check_reader_key, make_locked_key
 from fairshare.records.signing import SignedRecord, sign_record
-from fairshare.release.coverage import check_coverage
+from fairshare.release.coverage import check_coverage, check_still_in_force
 from fairshare.release.coverage_contents import check_file
 from fairshare.release.delivery import (
     HOW_TO_OPEN,
@@ -39,7 +40,8 @@ from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Documents, Table, Told, files_of
 from fairshare.release.manifest import Manifest, check_file_names, name_sealed, parse_manifest, write_manifest
-from fairshare.release.packing import OnProgress, digest_files, pack_files, pack_table
+from fairshare.release.packing import OnProgress, digest_files, pack_files
+from fairshare.release.parts import discard_used
 from fairshare.release.refusals import BadReaders
 from fairshare.release.sheet import Sealed, SheetFacts, write_how_to_open, write_sheet
 from fairshare.release.sheet_facts import count, gather_facts, list_treatments
@@ -134,6 +136,9 @@ class Ports:
     now: Callable[[], datetime]
     entropy: Entropy
     guards: tuple[Guard, ...] = ()
+    held_now: Callable[[], Held | None] = lambda: None
+    """The agreement as it is held at this moment, since it may be paused while a long run goes on; none if nobody
+    can say more than at the start."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +196,12 @@ def run_release(
         work = _Work(grounds, contents, handover, ports, intent, final)
         with _guarding(work, attempt):
             released = _make_ready(work, attempt, on_progress, on_step)
+            check_still_in_force(grounds, ports.held_now(), ports.now().date())
             commit_attempt(attempt, final)
         on_step(Step.COMMITTED)
         _settle(released, attempt, ports.book, ports.guards)
         on_step(Step.RECORDED)
+        discard_used(handover.destination, attempt)
         remove_attempt(attempt)
     on_step(Step.CLEARED)
     return released
@@ -234,6 +241,7 @@ def recover(destination: Path, book: Book, guards: tuple[Guard, ...] = ()) -> tu
         if attempt.is_committed:
             released = _read_note(attempt, destination)
             _settle(released, attempt, book, guards)
+            discard_used(destination, attempt)
             finished.append(released)
         else:
             _discard(attempt, guards)
@@ -325,13 +333,19 @@ def _pack(
 
     match work.contents:
         case Table() as table:
-            target = attempt.out / name_sealed(1)
-            sent, report = pack_table(table, private=attempt.folder, target=target, to=to, on_progress=on_progress)
-            return (sent,), report
+            # Here, so that documents are released without an engine being loaded.
+            from fairshare.release.parts_packing import pack_rows
+
+            return pack_rows(table, attempt=attempt, place=_place_parts(work, attempt), to=to, on_progress=on_progress)
         case Documents(files=files):
             return pack_files(files, out=attempt.out, to=to, check=check, on_progress=on_progress), None
         case Told(uploaded=uploaded):
             return digest_files(uploaded, check=check), None
+
+
+def _place_parts(work: _Work, attempt: Attempt) -> Path:
+    """Where parts wait for a next attempt: with a passphrase they are sealed to a new key each time, so nowhere."""
+    return work.handover.destination if isinstance(work.handover.readers, tuple) else attempt.folder
 
 
 def _add_sheet(facts: SheetFacts, out: Path, to: tuple[str, ...], language: str) -> tuple[SentFile, ...]:

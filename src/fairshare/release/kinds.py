@@ -52,6 +52,9 @@ class Table:
     """By output column, the items it carries where that is more than the one that the plan names: one per person."""
     people: People | None = None
     """Who the rows are about; needed when the decision names people."""
+    rows_per_part: int | None = None
+    """Make it in parts of so many rows of the source, so that a run cut short can be continued; none: by itself when
+    the source is long."""
 
     @property
     def file_name(self) -> str:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from fairshare.records.kinds import SentFile
 from fairshare.release.delivery import Measured, seal_into
@@ -21,8 +21,13 @@ from fairshare.release.staging import naming_the_disk
 from fairshare.words import FairshareError, NotFound
 
 OnProgress = Callable[[float], None]
+Seal = Callable[..., SentFile]
+"""Takes what `seal_into` takes."""
 CheckFile = Callable[[str, str], None]
 """Refuses a file that may not go: takes its item and its SHA-256."""
+
+PIPE = "rows"
+Made = TypeVar("Made")
 
 _CHUNK = 1024 * 1024
 _PIPE_BYTES = 1024 * 1024
@@ -35,25 +40,65 @@ class ReleaseCancelled(FairshareError):
 
 
 def pack_table(
-    table: Table, *, private: Path, target: Path, to: tuple[str, ...], on_progress: OnProgress | None
+    table: Table,
+    *,
+    private: Path,
+    target: Path,
+    to: tuple[str, ...],
+    on_progress: OnProgress | None,
+    seal: Seal = seal_into,
 ) -> tuple[SentFile, EngineReport]:
     """Runs the plan, and seals its rows as they come: the engine writes into a pipe, encryption reads out of it.
 
-    Takes    private: a folder of our own, where the pipe stands; target: the sealed file.
+    Takes    private: a folder of our own, where the pipe stands; target: the sealed file;
+             seal: how it is sealed, if not for the recipient's key.
     Raises   what the engine or encryption raises, and what `on_progress` raises; then `target` is of no use.
     """
-    pipe, reading, writing = _make_pipe(private)
+
+    def write(pipe: Path, tell: OnProgress) -> EngineReport:
+        return make_ready(table, write_to=pipe, on_progress=tell)
+
+    media_type = MEDIA_TYPES[table.format]
+    return seal_while(
+        write,
+        pipe=private / PIPE,
+        target=target,
+        to=to,
+        name=table.file_name,
+        media_type=media_type,
+        on_progress=on_progress,
+        seal=seal,
+    )
+
+
+def seal_while(
+    write: Callable[[Path, OnProgress], Made],
+    *,
+    pipe: Path,
+    target: Path,
+    to: tuple[str, ...],
+    name: str,
+    media_type: str,
+    on_progress: OnProgress | None,
+    seal: Seal = seal_into,
+) -> tuple[SentFile, Made]:
+    """Seals what `write` writes into a pipe, while it writes it.
+
+    Takes    write: given the pipe, and whom to tell of progress; pipe: where it is to stand, in a folder of our own.
+    Raises   what `write`, encryption or `on_progress` raises; then `target` is of no use.
+    """
+    reading, writing = _make_pipe(pipe)
     rows = _Stoppable(reading, on_progress)
 
-    def seal() -> SentFile:
+    def seal_rows() -> SentFile:
         # Closed here: if encryption stops, the engine must meet a broken pipe rather than wait for ever.
         with closing(rows):
-            return seal_into(rows, target, to, name=table.file_name, media_type=MEDIA_TYPES[table.format])
+            return seal(rows, target, to, name=name, media_type=media_type)
 
     with ThreadPoolExecutor(1, thread_name_prefix="seal") as pool:
-        sealing = pool.submit(seal)
+        sealing = pool.submit(seal_rows)
         try:
-            report = make_ready(table, write_to=pipe, on_progress=rows.tell)
+            made = write(pipe, rows.tell)
         except Exception:
             _end(writing)
             # The engine met a broken pipe because of one of these, and they say why.
@@ -62,7 +107,7 @@ def pack_table(
         finally:
             _end(writing)
         _raise_first(rows.stopped_by)
-        return sealing.result(), report
+        return sealing.result(), made
 
 
 def pack_files(
@@ -134,10 +179,10 @@ def _raise_first(*errors: BaseException | None) -> None:
             raise each
 
 
-def _make_pipe(private: Path) -> tuple[Path, BinaryIO, list[int]]:
-    """A pipe in a folder of our own: where it is, its reading end, and (to be closed once) its writing end."""
-    pipe = private / "rows"
+def _make_pipe(pipe: Path) -> tuple[BinaryIO, list[int]]:
+    """A new pipe: its reading end, and (to be closed once) its writing end."""
     with naming_the_disk(pipe):
+        pipe.unlink(missing_ok=True)
         os.mkfifo(pipe, 0o600)
         reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         # Our own writing end keeps the reader from seeing an end before the engine has begun, or if it opens twice.
@@ -146,7 +191,7 @@ def _make_pipe(private: Path) -> tuple[Path, BinaryIO, list[int]]:
     # A larger pipe means fewer turns between engine and encryption; Linux only, and only if allowed.
     with suppress(OSError, AttributeError):
         fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    return pipe, os.fdopen(reading, "rb", buffering=_CHUNK), [writing]
+    return os.fdopen(reading, "rb", buffering=_CHUNK), [writing]
 
 
 @contextmanager

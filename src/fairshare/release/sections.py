@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SectionName = Literal["opt_outs", "risk", "utility", "history", "accuracy", "budget", "fidelity", "attacks", "rejected"]
+SectionName = Literal[
+    "opt_outs", "risk", "utility", "history", "accuracy", "budget", "fidelity", "attacks", "rejected", "parts"
+]
 """In the order in which a sheet shows them."""
 ChartKind = Literal["bars", "steps", "intervals"]
 

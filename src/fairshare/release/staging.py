@@ -84,7 +84,7 @@ def find_abandoned(destination: Path) -> Iterator[Attempt]:
     with naming_the_disk(staging):
         found = sorted(each for each in staging.iterdir() if each.is_dir() and not each.is_symlink())
     for folder in found:
-        lease = _take_lease(folder, wait=False)
+        lease = take_lease(folder, wait=False)
         if lease is None:
             continue
         try:
@@ -165,13 +165,13 @@ def _make_leased(staging: Path, name: str) -> tuple[Path, int]:
     staging.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=staging))
-        lease = _take_lease(folder, wait=True)
+        lease = take_lease(folder, wait=True)
         # Between the two lines above, a recovery may have taken the empty folder for abandoned and removed it.
         if lease is not None:
             return folder, lease
 
 
-def _take_lease(folder: Path, *, wait: bool) -> int | None:
+def take_lease(folder: Path, *, wait: bool) -> int | None:
     """A lock on an attempt's own folder, which the system drops when its process ends, however it ends.
 
     Nobody waits for it while work is done: it only tells a recovery whose process is still alive.

@@ -68,7 +68,8 @@ def _count(session: DuckDBPyConnection, path: Path) -> int:
 def cut(files: list[tuple[Path, int]], rows_per_part: int) -> tuple[Slice, ...]:
     """Slices of exactly `rows_per_part` rows, the last with what is left.
 
-    >>> [[(span.path.name, span.first, span.past) for span in each] for each in cut([(Path("a"), 5), (Path("b"), 2)], 3)]
+    >>> slices = cut([(Path("a"), 5), (Path("b"), 2)], 3)
+    >>> [[(span.path.name, span.first, span.past) for span in each] for each in slices]
     [[('a', 0, 3)], [('a', 3, 5), ('b', 0, 1)], [('b', 1, 2)]]
     """
     slices: list[Slice] = []
