@@ -14,8 +14,9 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_validator
 
 from fairshare.release.filters import AnyTest, check_test
-from fairshare.release.publications import Publication
+from fairshare.release.pets.private_statistics import PrivateStatistics
 from fairshare.release.sources import CsvFile, Schema, Source
+from fairshare.release.tables import SafeTable
 from fairshare.release.treatments import (
     AnyTreatment,
     Bands,
@@ -32,6 +33,7 @@ from fairshare.words.reading import build, parse_json, parse_yaml
 from fairshare.words.values import Line, Value
 
 MAX_PLAN_BYTES = 16 * 1024 * 1024
+AnyPublication = Annotated[PrivateStatistics | SafeTable, Field(discriminator="publish")]
 
 
 class UnknownColumn(BadInput):
@@ -68,7 +70,7 @@ class Plan(Value):
     rows: Annotated[tuple[AnyTest, ...], Field(max_length=200)] = ()
     """Tests that a row must pass, every one of them; without any, all rows go."""
     groups: Annotated[tuple[GroupTreatment, ...], Field(max_length=20)] = ()
-    publish: Publication | None = None
+    publish: AnyPublication | None = None
     """What goes in place of rows, if rows themselves do not go."""
 
     @model_validator(mode="after")
@@ -105,6 +107,12 @@ class Plan(Value):
                         where="groups",
                         fix=f"Name columns as they are sent: {', '.join(outputs[:20])}.",
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _publication_suits(self) -> Plan:
+        if self.publish is not None:
+            self.publish.check_suits(self)
         return self
 
     @property

@@ -1,0 +1,1 @@
+"""Privacy-enhancing technologies that publish in place of rows: private statistics, and the budget that they spend."""
