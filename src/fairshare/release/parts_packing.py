@@ -66,10 +66,12 @@ def plan_parts(table: Table) -> tuple[Slice, ...]:
     if asked is not None and asked < 1:
         raise PartsUnfit("a part has at least one row", fix="Give a number of rows, or leave it out.", where="table")
     if table.engine != "duckdb" or table.plan.publish is not None:
-        slices: tuple[Slice, ...] = ()
+        slices: tuple[Slice, ...] | None = None
     else:
         slices = find_slices(table.plan.source, table.base, rows_per_part=asked or LONG)
-    if asked is not None and not slices:
+    if slices is None and asked is None:
+        return ()
+    if slices is None:
         raise PartsUnfit(
             "only rows that DuckDB reads from Parquet can be made in parts",
             fix="Leave `rows_per_part` out, or make a Parquet file of the source first.",

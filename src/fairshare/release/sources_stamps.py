@@ -81,7 +81,7 @@ def check_unmoved(plan: Plan, base: Path, before: tuple[FileStamp, ...]) -> None
 def describe_files(plan: Plan, base: Path) -> list[JsonValue]:
     """The stamps, with the digest of each Parquet footer, which says what the file holds and where."""
     return [
-        {**asdict(stamp), "footer": _digest_footer(path)}
+        {name: str(value) for name, value in asdict(stamp).items()} | {"footer": _digest_footer(path)}
         for path, stamp in zip(find_files(plan, base), stamp_files(plan, base), strict=True)
     ]
 

@@ -49,13 +49,13 @@ Slice = tuple[Span, ...]
 """What one part is made from, in the order of the files."""
 
 
-def find_slices(source: Source, base: Path, *, rows_per_part: int) -> tuple[Slice, ...]:
-    """Cuts a source into slices of so many rows, the last with what is left; none if it cannot be cut."""
+def find_slices(source: Source, base: Path, *, rows_per_part: int) -> tuple[Slice, ...] | None:
+    """Cuts a source into slices of so many rows, the last with what is left; None if it cannot be cut."""
     if not isinstance(source, ParquetFile | ParquetFolder):
-        return ()
+        return None
     with open_session(EngineLimits()) as session, attach_source(session, source, base, None) as attached:
         if any(name.casefold() == PLACE for name in attached.columns):
-            return ()
+            return None
         with speaking_plainly("source", opening=True):
             return cut([(path, _count(session, path)) for path in attached.reads], rows_per_part)
 
