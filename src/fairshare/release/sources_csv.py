@@ -85,6 +85,7 @@ class _Structure:
         self.crlf: bool | None = None
         self.rows = 0
         self.blank = 0
+        self.feeds = 0
         edges = source.delimiter.encode() + b"\r\n"
         # Every byte becomes a cell's edge, a quotation mark, or something else.
         self.shape = bytes(
@@ -109,6 +110,7 @@ class _Structure:
 
     def read(self, block: bytes, *, last: bool) -> None:
         self.check_bytes(block)
+        self.feeds += block.count(b"\n")
         pieces = block.split(b'"')
         started_inside, self.inside = self.inside, self.inside ^ (len(pieces) % 2 == 0)
         # What is inside quotation marks is left out; each run of it leaves its marks, one on the side that is cut.
@@ -129,17 +131,25 @@ class _Structure:
         if returns != pairs or (feeds and pairs != (feeds if self.crlf else 0)):
             raise self.fail("rows do not all end in the same way", UNIFORM)
         lines = outside.split(b"\r\n" if self.crlf else b"\n")
+        self.feeds -= feeds
         self.rows += feeds + (last and lines[-1] != b"")
         self.blank += lines[:-1].count(b"")
         if last and self.inside:
             raise self.fail("a quotation mark is opened and never closed", "Close it, or remove it.")
 
 
-def check_structure(path: Path, source: CsvFile) -> int:
-    """The number of rows after the header, ragged ones included; raises CsvUnsound if the file cannot be trusted.
+@dataclass(frozen=True)
+class CsvStructure:
+    """What is known of a CSV file whose structure is sound."""
 
-    Blank lines are not rows, unless the file has one column: there they are nulls.
-    """
+    rows: int
+    """After the header, ragged ones too. Blank lines are none, unless the file has one column: there they are nulls."""
+    a_line_each: bool
+    """Whether no cell holds a line end, so that each line is a row."""
+
+
+def check_structure(path: Path, source: CsvFile) -> CsvStructure:
+    """How many rows there are, and how they lie; raises CsvUnsound if the file cannot be trusted."""
     columns = len(read_header(path, source))
     structure = _Structure(source)
     try:
@@ -154,7 +164,8 @@ def check_structure(path: Path, source: CsvFile) -> int:
                 structure.read(block, last=not handle.peek(1))
     except OSError:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=structure.where) from None
-    return structure.rows - 1 - (structure.blank if columns > 1 else 0)
+    rows = structure.rows - 1 - (structure.blank if columns > 1 else 0)
+    return CsvStructure(rows, a_line_each=structure.feeds == 0)
 
 
 def read_header(path: Path, source: CsvFile) -> list[str]:

@@ -1,8 +1,8 @@
 """Running a plan: one seam, several engines that give the same rows.
 
-An engine compiles a plan and runs it. `memory` is slow and obviously right; `duckdb` is the default. Each writes the
-treated rows to `write_to`, which may be a named pipe (FIFO) for CSV and for Parquet alike, so that rows can stream
-straight into encryption and no plain copy touches a disk.
+An engine compiles a plan and runs it. `memory` is slow and obviously right; `duckdb` is the default; `spark` spreads
+the work over a cluster. Each writes the treated rows to `write_to`, which may be a named pipe (FIFO) for CSV and for
+Parquet alike, so that rows can stream straight into encryption and no plain copy touches a disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fairshare.release.sources import CsvFile, Schema, Source
     from fairshare.release.sources_csv import RejectedRow
 
-EngineName = Literal["duckdb", "memory"]
+EngineName = Literal["duckdb", "memory", "spark"]
 OutputFormat = Literal["csv", "parquet"]
 
 
@@ -84,6 +84,10 @@ class EngineLimits:
     memory_mb: int = 1024
     threads: int = 0
     """0 means every processor, as far as the memory is enough for them."""
+    spark_master: str = ""
+    """The Spark cluster's address, such as `spark://host:7077`; else FAIRSHARE_SPARK_MASTER, else this machine."""
+    spark_properties: Path | None = None
+    """A file of Spark properties that only its owner may read; else the one that FAIRSHARE_SPARK_PROPERTIES names."""
 
 
 def run_plan(

@@ -198,9 +198,14 @@ def read_parquet_sql(paths: list[Path]) -> str:
 
 def describe_relation(session: duckdb.DuckDBPyConnection, relation: str) -> dict[str, SourceColumn]:
     """The columns of a typed relation."""
-    rows = session.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    check_column_names([row[0] for row in rows], where="source")
-    return {row[0]: _typed_column(f"source.{quote_name(row[0])}", row[1]) for row in rows}
+    types = describe_types(session, relation)
+    check_column_names(list(types), where="source")
+    return {name: _typed_column(f"source.{quote_name(name)}", kind) for name, kind in types.items()}
+
+
+def describe_types(session: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """The columns of a typed relation, each with DuckDB's name of its type."""
+    return dict(session.execute(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {relation})").fetchall())
 
 
 _SAME = {

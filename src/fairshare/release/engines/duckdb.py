@@ -156,7 +156,7 @@ def make_counters(session: duckdb.DuckDBPyConnection, attached: Attached) -> Non
 def count_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> int | None:
     """How many rows the source has, by a count of its own; none where every row goes and counting would read it."""
     if isinstance(job.plan.source, CsvFile):
-        return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source)
+        return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source).rows
     if not job.plan.rows:
         return None
     return int(_one(session, attached.countable or ""))

@@ -96,7 +96,7 @@ def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ..
         case GeneralisePostcode():
             return _postcode_sql(column, area=treatment.to == "postcode_area")
         case AgeBand():
-            tests = [_younger_sql(column, treatment.on, age, found) for age in treatment.edges]
+            tests = [younger_sql(column, treatment.on, age, found) for age in treatment.edges]
             return _bands_sql(column, tests, label_bands(treatment.edges, whole=True))
         case Bands():
             kind = "::DOUBLE" if found is ColumnType.FLOAT else ""
@@ -118,7 +118,8 @@ def _postcode_sql(column: str, *, area: bool) -> str:
     return f"regexp_extract({district}, '^[A-Z]+')" if area else district
 
 
-def _younger_sql(born: str, on: date, age: float, found: ColumnType) -> str:
+def younger_sql(born: str, on: date, age: float, found: ColumnType) -> str:
+    """SQL that is true for whoever, born then, is younger than `age` on that day."""
     # Younger than `age` on that day: born after the same day `age` years before, if that year has such a day.
     year, last_day = on.year - int(age), on.day
     if year < 1:
@@ -256,6 +257,19 @@ def _where_csv(plan: Plan, attached: Attached, passes: list[str]) -> str:
         return ""
     branches = "".join(f"WHEN {test} THEN nextval('rejected_{place}') < 0 " for place, test in enumerate(rejects))
     return f"CASE {branches}WHEN {' AND '.join(passes) or 'true'} THEN true ELSE nextval('filtered') < 0 END"
+
+
+SQL_TYPES = {ColumnType.TEXT: "VARCHAR", ColumnType.INTEGER: "INTEGER"}
+"""What a treated column is in Parquet; a kept one stays what it was."""
+
+
+def kept_types(plan: Plan, attached: Attached) -> dict[str, str]:
+    """The SQL type of each column in Parquet, by its name in the output."""
+    types = output_types(plan, attached.schema)
+    return {
+        each.output: attached.columns[each.column].sql_type if isinstance(each, Keep) else SQL_TYPES[types[each.output]]
+        for each in plan.sent
+    }
 
 
 def group_columns(plan: Plan) -> list[str]:

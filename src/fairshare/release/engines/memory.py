@@ -20,7 +20,7 @@ import duckdb
 from fairshare.documents.formulas import FORMULA
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, SourceColumn, attach_source
-from fairshare.release.engines.duckdb_sql import read_sql
+from fairshare.release.engines.duckdb_sql import kept_types, read_sql
 from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import open_session, quote_name, quote_text, speaking_plainly
 from fairshare.release.filters import (
@@ -34,7 +34,7 @@ from fairshare.release.filters import (
     read_given,
     read_list,
 )
-from fairshare.release.plan import Plan, check_plan, output_types
+from fairshare.release.plan import Plan, check_plan
 from fairshare.release.sources import CsvFile, Schema, resolve_path
 from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
 from fairshare.release.treatments import (
@@ -113,7 +113,7 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
     if isinstance(source, CsvFile):
         path = resolve_path(job.base, source.path)
         rows = list(read_rows(path, source))
-        check_counts(read=check_structure(path, source), accounted=len(rows))
+        check_counts(read=check_structure(path, source).rows, accounted=len(rows))
         yield from rows
         return
     used = {each.column for each in (*job.plan.sent, *job.plan.rows)}
@@ -296,17 +296,8 @@ def write_parquet(
     session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached, rows: list[Row], write_to: Path
 ) -> None:
     """Writes Parquet with the types that every engine gives."""
-    types = output_types(plan, attached.schema)
-    kinds = [
-        attached.columns[each.column].sql_type if isinstance(each, Keep) else SQL_TYPES[types[each.output]]
-        for each in plan.sent
-    ]
-    columns = ", ".join(f"{quote_name(each.output)} {kind}" for each, kind in zip(plan.sent, kinds, strict=True))
+    columns = ", ".join(f"{quote_name(name)} {kind}" for name, kind in kept_types(plan, attached).items())
     session.execute(f"CREATE TEMP TABLE sent ({columns})")
     if rows:
         session.executemany(f"INSERT INTO sent VALUES ({', '.join('?' for _ in plan.sent)})", rows)
     session.execute(f"COPY sent TO {quote_text(str(write_to))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
-
-
-SQL_TYPES = {ColumnType.TEXT: "VARCHAR", ColumnType.INTEGER: "INTEGER"}
-"""What a treated column is in Parquet; a kept one stays what it was."""

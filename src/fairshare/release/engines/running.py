@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from fairshare.release.engines import Connections, EngineLimits, EngineReport, Keys, OutputFormat, duckdb, memory
+from fairshare.release.engines import Connections, EngineLimits, EngineReport, Keys, OutputFormat, duckdb, memory, spark
 from fairshare.release.engines.attaching import attach_source
 from fairshare.release.engines.job import Job, find_keys
 from fairshare.release.engines.session import open_session
@@ -17,7 +17,7 @@ from fairshare.release.plan import Plan, check_plan, describe_columns, held_back
 from fairshare.release.sources import Schema, Source, resolve_path
 from fairshare.words import BadInput, SettingOutOfRange
 
-ENGINES: dict[str, Callable[[Job], EngineReport]] = {"duckdb": duckdb.run, "memory": memory.run}
+ENGINES: dict[str, Callable[[Job], EngineReport]] = {"duckdb": duckdb.run, "memory": memory.run, "spark": spark.run}
 
 
 class OutputUnfit(BadInput):
