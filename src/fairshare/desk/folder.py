@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from fairshare.desk.folder_entries import FolderEntries
 from fairshare.ledger import LogUnavailable, SqliteLog, insert_commitments
 from fairshare.records import SignedRecord, SigningKey, encode
 from fairshare.records.withholding import PartialRecord, StoredRecord, parse_stored
@@ -176,9 +177,12 @@ class FolderRecords:
         """Puts in place what was committed, and removes what was not; can be run any number of times."""
         with _one_family():
             self._connection.execute("BEGIN IMMEDIATE")
-            for (name,) in self._connection.execute("SELECT name FROM desk_unfinished").fetchall():
+            waiting = self._connection.execute("SELECT name FROM desk_unfinished").fetchall()
+            for (name,) in waiting:
                 put_in_place(self._root / name)
-            self._connection.execute("DELETE FROM desk_unfinished")
+            # Only if there is something to delete: SQLite writes even to delete nothing, and whoever watches sees that.
+            if waiting:
+                self._connection.execute("DELETE FROM desk_unfinished")
             # Under the write lock nobody else is between writing beside and committing.
             for left in self._root.glob("*/*.pending"):
                 left.unlink(missing_ok=True)
@@ -200,9 +204,10 @@ class FolderRecords:
 
 @dataclass(frozen=True)
 class FolderStore:
-    """The three ports over one folder. Close it when done."""
+    """The ports over one folder. Close it when done."""
 
     records: FolderRecords
+    entries: FolderEntries
     log: SqliteLog
     files: FolderFiles
 
@@ -211,7 +216,7 @@ class FolderStore:
         """Opens a folder, made if there is none, and finishes what was cut short."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = SqliteLog(root / "log.db", origin, key)
-        return cls(FolderRecords(root / "cases", log), log, FolderFiles(root / "files"))
+        return cls(FolderRecords(root / "cases", log), FolderEntries(log), log, FolderFiles(root / "files"))
 
     def close(self) -> None:
         """Lets go of the folder."""

@@ -1,4 +1,4 @@
-"""What the desk needs from the outside, as protocols: Records, Log, Clock and Files.
+"""What the desk needs from the outside, as protocols: Records, Entries, Log, Clock and Files.
 
 A folder of files is one set of adapters (`fairshare.desk.folder`); a database will be another. Both pass one contract
 suite, so nothing that a person does at the desk can escape the rules of who and when, or the log.
@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from fairshare.desk.entries import Entry
 from fairshare.desk.readers import ReaderKeys
 from fairshare.desk.who import Actor
 from fairshare.ledger import Log
@@ -83,6 +84,18 @@ class Files(Protocol):
         ...
 
 
+class Entries(Protocol):
+    """What is written down beside records, each thing in the log: deliveries, tokens, readings of what is shared."""
+
+    def add(self, entry: Entry) -> None:
+        """Keeps an entry and logs it, both or neither."""
+        ...
+
+    def of_kind(self, kind: str, case: str | None = None) -> tuple[Entry, ...]:
+        """The entries of one kind, of one case or of all, in the order in which they were added."""
+        ...
+
+
 @dataclass(frozen=True)
 class Desk:
     """One organisation's desk: its ports, its keys, the keys it trusts, and whose reader keys are whose."""
@@ -93,6 +106,7 @@ class Desk:
     trusted: Keys
     readers: ReaderKeys
     records: Records
+    entries: Entries
     log: Log
     clock: Clock
     files: Files

@@ -39,6 +39,10 @@ class Action(StrEnum):
     REDACT = "redact"
     CHECK_REDACTION = "check_redaction"
     RELEASE = "release"
+    DELIVER = "deliver"
+    GIVE_TOKEN = "give_token"  # noqa: S105 (an action, not a secret)
+    END_TOKEN = "end_token"  # noqa: S105
+    RECALL = "recall"
     TAKE_RECEIPT = "take_receipt"
     EXPORT_CASE = "export_case"
     DISPOSE = "dispose"
@@ -74,6 +78,11 @@ WHO: dict[Action, frozenset[Role]] = {
     Action.END_AGREEMENT: frozenset({Role.SIGNATORY}),
     Action.CERTIFY_DELETION: frozenset({Role.RECORDS_MANAGER, Role.SIGNATORY}),
     Action.RELEASE: frozenset({Role.RELEASER}),
+    Action.DELIVER: frozenset({Role.RELEASER}),
+    Action.GIVE_TOKEN: frozenset({Role.RELEASER}),
+    # As with suspending: whoever sees the harm can stop it.
+    Action.END_TOKEN: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
+    Action.RECALL: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
     Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),
     Action.DISPOSE: frozenset({Role.RECORDS_MANAGER}),
@@ -83,6 +92,8 @@ WHO_IN_EMERGENCY: dict[Action, frozenset[Role]] = {
     Action.DECIDE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.APPROVER}),
     Action.REDACT: frozenset({Role.FRONT_LINE, Role.APPROVER}),
     Action.RELEASE: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.DECIDER, Role.APPROVER}),
+    Action.DELIVER: frozenset({Role.FRONT_LINE, Role.HANDLER, Role.DECIDER, Role.APPROVER}),
+    Action.RECALL: frozenset({Role.FRONT_LINE, Role.APPROVER}),
 }
 """Who else may act while a life is at risk: one person acts, and it is reviewed after."""
 

@@ -100,6 +100,7 @@ def open_desk(root: Path, *, clock: Clock | None = None, entropy: Entropy = secr
             trusted=read_keys(root / TRUST_FILE),
             readers=read_readers(root),
             records=store.records,
+            entries=store.entries,
             log=store.log,
             clock=clock or SystemClock(),
             files=store.files,

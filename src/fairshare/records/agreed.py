@@ -181,6 +181,14 @@ class DeletionCertified(Value):
     kept: Text = ""
 
 
+class Recalled(Value):
+    """The holder calls a release back: nothing of it may be read or used any more."""
+
+    act: Literal["recalled"] = "recalled"
+    release: RecordId
+    on: date
+
+
 Matter = Annotated[
     Proposed
     | Answered
@@ -193,7 +201,8 @@ Matter = Annotated[
     | Reviewed
     | Left
     | Ended
-    | DeletionCertified,
+    | DeletionCertified
+    | Recalled,
     Field(discriminator="act"),
 ]
 """What a notice says."""

@@ -22,17 +22,16 @@ from fairshare.records.canonical import encode, parse_canonical
 from fairshare.records.commitments import Entropy, new_salt
 from fairshare.records.keys import SigningKey
 from fairshare.records.kinds import Receipt, SentFile
-from fairshare.records.sealing import Passphrase, check_reader_key, make_locked_key
+from fairshare.records.sealing import check_reader_key
 from fairshare.records.signing import SignedRecord, sign_record
 from fairshare.release.coverage import check_coverage, check_still_in_force
 from fairshare.release.coverage_contents import check_file
 from fairshare.release.delivery import (
     HOW_TO_OPEN,
-    KEY,
     MAX_MANIFEST,
-    PASSPHRASE,
     name_folder,
     seal_bytes_into,
+    seal_into,
     seal_manifest,
     write_plain_into,
 )
@@ -43,7 +42,9 @@ from fairshare.release.manifest import Manifest, check_file_names, name_sealed, 
 from fairshare.release.packing import OnProgress, digest_files, pack_files
 from fairshare.release.parts import discard_used
 from fairshare.release.refusals import BadReaders
-from fairshare.release.sheet import Sealed, SheetFacts, write_how_to_open, write_sheet
+from fairshare.release.sealed_to import Readers, find_sealed, name_readers, prepare_readers
+from fairshare.release.sharing.blocks import ShareStore, check_shareable, seal_in_blocks
+from fairshare.release.sheet import SheetFacts, write_how_to_open, write_sheet
 from fairshare.release.sheet_facts import count, gather_facts, list_treatments
 from fairshare.release.staging import (
     AlreadyReleased,
@@ -143,10 +144,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class Handover:
-    """Where a release is put, and who can open it: public keys, or a passphrase told over another channel."""
+    """Where a release is put, and who can open it: public keys, a passphrase told over another channel, or a share."""
 
     destination: Path
-    readers: tuple[str, ...] | Passphrase = ()
+    readers: Readers = ()
     """None only for what is told, viewed or uploaded: then the folder holds no more than the release sheet."""
     language: str = "en"
 
@@ -273,6 +274,8 @@ def check_handover(handover: Handover, contents: Contents) -> None:
             )
         for key in readers:
             check_reader_key(key)
+    if isinstance(readers, ShareStore):
+        check_shareable(contents)
     names = [each.name for each in files_of(contents)]
     check_file_names([*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, HOW_TO_OPEN])
 
@@ -282,7 +285,7 @@ def _make_ready(
 ) -> Released:
     """Puts everything into staging, down to the note of what must be written down after the rename."""
     grounds, language = work.grounds, work.handover.language
-    to = _prepare_readers(work.handover.readers, attempt)
+    to = prepare_readers(work.handover.readers, attempt.out)
     packed, report = _pack(work, attempt, to, on_progress)
     if report is not None:
         for guard in work.ports.guards:
@@ -294,7 +297,7 @@ def _make_ready(
         release_id=work.intent.id,
         files=packed,
         report=report,
-        sealed=_find_sealed(work.handover.readers),
+        sealed=find_sealed(work.handover.readers),
         signed_by=work.ports.key.public.kid,
     )
     added = _add_sheet(facts, attempt.out, to, language)
@@ -310,21 +313,6 @@ def _make_ready(
     return released
 
 
-def _prepare_readers(readers: tuple[str, ...] | Passphrase, attempt: Attempt) -> tuple[str, ...]:
-    """The public keys to seal to. For a passphrase, a one-off key goes along, itself sealed to the passphrase."""
-    if isinstance(readers, Passphrase):
-        public, locked = make_locked_key(readers)
-        write_synced(attempt.out / KEY, locked)
-        return (public,)
-    return tuple(dict.fromkeys(readers))
-
-
-def _find_sealed(readers: tuple[str, ...] | Passphrase) -> Sealed | None:
-    if isinstance(readers, Passphrase):
-        return "passphrase"
-    return "key" if readers else None
-
-
 def _pack(
     work: _Work, attempt: Attempt, to: tuple[str, ...], on_progress: OnProgress | None
 ) -> tuple[tuple[SentFile, ...], EngineReport | None]:
@@ -336,7 +324,9 @@ def _pack(
             # Here, so that documents are released without an engine being loaded.
             from fairshare.release.parts_packing import pack_rows
 
-            return pack_rows(table, attempt=attempt, place=_place_parts(work, attempt), to=to, on_progress=on_progress)
+            seal = seal_in_blocks if isinstance(work.handover.readers, ShareStore) else seal_into
+            place = _place_parts(work, attempt)
+            return pack_rows(table, attempt=attempt, place=place, to=to, seal=seal, on_progress=on_progress)
         case Documents(files=files):
             return pack_files(files, out=attempt.out, to=to, check=check, on_progress=on_progress), None
         case Told(uploaded=uploaded):
@@ -357,6 +347,8 @@ def _add_sheet(facts: SheetFacts, out: Path, to: tuple[str, ...], language: str)
     sheet = seal_bytes_into(
         page, out / name_sealed(len(facts.files) + 1), to, name=SHEET, media_type="text/html; charset=utf-8"
     )
+    if facts.sealed == "sharing":
+        return (sheet,)
     how = write_how_to_open(facts.sealed or "key", language=language).encode()
     return sheet, write_plain_into(how, out, name=HOW_TO_OPEN, media_type="text/plain; charset=utf-8")
 
@@ -375,7 +367,7 @@ def _make_receipt(work: _Work, files: tuple[SentFile, ...], report: EngineReport
         items=release.items,
         treatments=list_treatments(work.contents, report),
         engine=report.engine if report else None,
-        sealed_to=PASSPHRASE if isinstance(readers, Passphrase) else ", ".join(dict.fromkeys(readers)) or None,
+        sealed_to=name_readers(readers),
         told=work.contents.account if isinstance(work.contents, Told) else "",
         finished_at=now,
     )

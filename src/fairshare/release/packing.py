@@ -101,8 +101,10 @@ def seal_while(
             made = write(pipe, rows.tell)
         except Exception:
             _end(writing)
-            # The engine met a broken pipe because of one of these, and they say why.
-            _raise_first(rows.stopped_by, sealing.exception())
+            # The engine met a broken pipe because of one of these, and they say why. If the rows came to an end, it was
+            # the engine that failed first.
+            failed = sealing.exception()
+            _raise_first(rows.stopped_by, None if rows.ended else failed)
             raise
         finally:
             _end(writing)
@@ -145,6 +147,7 @@ class _Stoppable:
         self._rows = rows
         self._on_progress = on_progress
         self.stopped_by: BaseException | None = None
+        self.ended = False
 
     def tell(self, share: float) -> None:
         """Passes on how far the engine has come."""
@@ -160,7 +163,9 @@ class _Stoppable:
         """The next rows, unless the work was stopped."""
         if self.stopped_by is not None:
             raise ReleaseCancelled("the release was stopped", fix="Release again when you are ready.")
-        return self._rows.read(size)
+        chunk = self._rows.read(size)
+        self.ended = not chunk
+        return chunk
 
     def close(self) -> None:
         """Lets the engine's next write fail."""

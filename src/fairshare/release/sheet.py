@@ -19,7 +19,7 @@ from fairshare.words.dates import write_date
 
 State = Literal["as_is", "changed", "held_back"]
 Risk = Literal["identifiable", "pseudonymised", "de_identified", "told"]
-Sealed = Literal["key", "passphrase"]
+Sealed = Literal["key", "passphrase", "sharing"]
 
 MOST_LINES = 30
 """How many lines the picture shows; the table under it shows all."""

@@ -9,7 +9,9 @@ from fairshare.documents.model import Block, Document, Heading, Paragraph, Point
 from fairshare.records.commitments import record_id
 from fairshare.records.kinds import Agreement, Decision, Receipt, Release, ReleaseKind, ScopeState
 from fairshare.records.kinds import Plan as PlanRecord
+from fairshare.release.delivery import PASSPHRASE
 from fairshare.release.plan import Plan
+from fairshare.release.sharing.blocks import SEALED_TO
 from fairshare.release.sheet import (
     Sealed,
     SheetFacts,
@@ -50,7 +52,8 @@ def gather_from_records(
     outcomes = frozenset(line.outcome for line in decision.scope if line.item.ref in release.items)
     used = {each.name for each in build(Plan, plan.plan, where="plan").sent} if plan and table else set()
     to = receipt.sealed_to if receipt else None
-    sealed: Sealed | None = None if to is None else "passphrase" if to == "passphrase" else "key"
+    ways: dict[str | None, Sealed | None] = {None: None, PASSPHRASE: "passphrase", SEALED_TO: "sharing"}
+    sealed = ways.get(to, "key")
     return SheetFacts(
         release=release,
         release_id=record_id(release),
@@ -197,5 +200,6 @@ def _tell_files(facts: SheetFacts, words: dict[str, Any]) -> Iterator[Block]:
         yield from write_paragraphs(words["files_none"])
     if facts.sealed:
         yield Heading(text=words["open"])
-        command = words[f"open_command_{facts.sealed}"]
-        yield from write_paragraphs(words[f"open_{facts.sealed}"], f"{words['open_fairshare']} {command}")
+        opener = "open_with_client" if facts.sealed == "sharing" else "open_fairshare"
+        command = f"{words[opener]} {words[f'open_command_{facts.sealed}']}"
+        yield from write_paragraphs(words[f"open_{facts.sealed}"], command)
