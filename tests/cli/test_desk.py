@@ -346,7 +346,7 @@ def test_a_release_for_somebody_without_keys_opens_with_the_passphrase_shown_onc
 
 
 def test_recovering_finishes_nothing_where_nothing_was_cut_short(made):
-    assert made.do("release", "recover", by="Sam Field") == {"finished": []}
+    assert made.do("release", "recover", by="Sam Field") == {"finished": [], "waiting": [], "discarded": 0}
 
 
 def test_a_case_is_exported_to_exactly_one_kind_of_reader(made):

@@ -53,6 +53,8 @@ class WrittenTable(Value):
     people_column: Line | None = None
     people: dict[str, Ref] = Field(default_factory=dict)
     """By what stands in that column, whose row it is."""
+    rows_per_part: int | None = Field(default=None, ge=1)
+    """Make it in files of so many rows of the source, so that a run cut short goes on where it was."""
 
 
 class WrittenFile(Value):

@@ -157,6 +157,7 @@ def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
         engine=table.engine,
         items=table.items,
         people=people,
+        rows_per_part=table.rows_per_part,
         connections=FileConnections(desk / FILE),
     )
 
@@ -189,20 +190,36 @@ def show_released(released: Released, sheet: Path | None, spoken: Passphrase | N
 
 
 @add_command(release, "recover")
-def recover(desk: DeskFolder = HERE, name: ActingAs = None) -> Page:
-    """Finish or discard what a release that was cut short left behind; safe at any time."""
-    from fairshare.desk.release_case import recover_releases
+def recover(
+    discard_parts: Annotated[
+        bool, typer.Option("--discard-parts", help="Also remove finished parts of long runs that were cut short.")
+    ] = False,
+    desk: DeskFolder = HERE,
+    name: ActingAs = None,
+) -> Page:
+    """Finish or discard what a release that was cut short left behind; safe at any time.
+
+    Finished parts of a long run wait for a week: run the same release again, and it goes on from them.
+    """
+    from fairshare.desk.release_case import discard_unfinished, list_unfinished, recover_releases
 
     with open_as(desk, name) as (at, _):
         found = recover_releases(at)
+        discarded = discard_unfinished(at) if discard_parts else 0
+        waiting = list_unfinished(at)
     folders = [str(each.folder) for each in found]
 
     def show(screen: Screen) -> None:
         screen.line(f"{len(folders)} had happened and are now written down. What had not happened is gone.")
         for each in folders:
             screen.bullet(each)
+        for each in waiting:
+            screen.bullet(f"{each.finished} parts wait for the same release to be run again: {each.folder}")
+        if discarded:
+            screen.line(f"The parts of {discarded} runs were removed.")
 
-    return Page({"finished": folders}, show)
+    unfinished = [{"folder": str(each.folder), "parts": each.finished} for each in waiting]
+    return Page({"finished": folders, "waiting": unfinished, "discarded": discarded}, show)
 
 
 @add_command(release, "open")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.held_agreements import find_current, hold_agreement
@@ -30,6 +31,7 @@ from fairshare.release.flow import Handover, Ports, Released, recover, run_relea
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Table, files_of
 from fairshare.release.packing import OnProgress
+from fairshare.release.parts import KEPT_FOR, WaitingParts, discard_parts, list_waiting
 from fairshare.words import Person, Reason
 
 RELEASES = "releases"
@@ -148,13 +150,31 @@ def check_sealed_to(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:
 
 
 def recover_releases(desk: Desk) -> tuple[Released, ...]:
-    """Finishes or discards what a killed release left, in every case; safe at any time."""
+    """Finishes or discards what a killed release left, in every case; safe at any time.
+
+    Finished parts of a long run stay for a week, so that the same release goes on where it was cut short.
+    """
     found: list[Released] = []
     for case in desk.records.cases():
         destination = desk.files.path(f"{RELEASES}/{case}")
         if destination.is_dir():
             found.extend(recover(destination, DeskBook(desk, case)))
+            discard_parts(destination, older_than=desk.clock.now() - KEPT_FOR)
     return tuple(found)
+
+
+def list_unfinished(desk: Desk) -> tuple[WaitingParts, ...]:
+    """The finished parts of long runs that were cut short: run the same release again, and it goes on from them."""
+    return tuple(waiting for folder in _list_destinations(desk) for waiting in list_waiting(folder))
+
+
+def discard_unfinished(desk: Desk) -> int:
+    """Removes those parts, but for what is being made at this moment; says how many runs they were of."""
+    return sum(discard_parts(folder) for folder in _list_destinations(desk))
+
+
+def _list_destinations(desk: Desk) -> list[Path]:
+    return [desk.files.path(f"{RELEASES}/{case}") for case in desk.records.cases()]
 
 
 def find_plan(
