@@ -101,8 +101,9 @@ def pack_parts(
     """
     stamps = stamp_files(table.plan, table.base)
     keys = find_keys(table.plan, table.keys)
-    with open_parts(place, describe_work(table, slices, to, keys)) as parts:
-        job = Job(table.plan, parts.folder / PIPE, table.format, table.base, keys, limits=table.limits)
+    job = Job(table.plan, place / PIPE, table.format, table.base, keys, limits=table.limits)
+    with open_parts(place, describe_work(table, slices, to, job)) as parts:
+        job = replace(job, write_to=parts.folder / PIPE)
         finished = parts.finished()
         before = len(finished)
         with open_sliced(job, slices) as run:
@@ -152,14 +153,12 @@ def name_part(table: Table, number: int) -> str:
     return f"{table.name}-{number:04}.{table.format}"
 
 
-def describe_work(
-    table: Table, slices: tuple[Slice, ...], to: tuple[str, ...], keys: dict[str, bytes]
-) -> dict[str, JsonValue]:
+def describe_work(table: Table, slices: tuple[Slice, ...], to: tuple[str, ...], job: Job) -> dict[str, JsonValue]:
     """All that the bytes of the parts depend on. Of a key, only what shows that it is the same one."""
     return {
         "engine": NAME,
-        "plan": plan_to_json(table.plan),
-        "keys": {name: hmac.digest(key, b"fairshare parts", "sha256").hex() for name, key in keys.items()},
+        "plan": plan_to_json(job.plan),
+        "keys": {name: hmac.digest(key, b"fairshare parts", "sha256").hex() for name, key in job.keys.items()},
         "readers": list(to),
         "name": table.name,
         "format": table.format,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairshare.release.engines import EngineReport, run_plan
 from fairshare.release.kinds import Table
+from fairshare.release.sources_stamps import check_unmoved, stamp_files
 
 Publish = Callable[..., EngineReport]
 """Takes a table, where to write it, and whom to tell of progress, as `make_ready` does."""
@@ -19,7 +20,17 @@ PUBLISHERS: dict[str, tuple[str, str]] = {
 
 
 def make_ready(table: Table, *, write_to: Path, on_progress: Callable[[float], None] | None = None) -> EngineReport:
-    """Writes what the plan sends to a new file or a pipe; see `run_plan` for what that promises."""
+    """Writes what the plan sends to a new file or a pipe; see `run_plan` for what that promises.
+
+    Raises   what `run_plan` raises; SourceMoved when somebody wrote to the source meanwhile.
+    """
+    before = stamp_files(table.plan, table.base)
+    report = _make(table, write_to, on_progress)
+    check_unmoved(table.plan, table.base, before)
+    return report
+
+
+def _make(table: Table, write_to: Path, on_progress: Callable[[float], None] | None) -> EngineReport:
     published = table.plan.publish
     if published is None:
         return run_plan(
