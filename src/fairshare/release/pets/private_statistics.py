@@ -154,7 +154,7 @@ class _Binned(Statistic):
     @property
     def labels(self) -> tuple[str, ...]:
         """The name of each bin, lowest first."""
-        return tuple(label_bands(self.edges, whole=all(isinstance(edge, int) for edge in self.edges)))
+        return tuple(label_bands(self.edges, whole=False))
 
 
 class Histogram(_Binned):
@@ -275,12 +275,19 @@ class PrivateStatistics(Publication):
 
 def list_values(key: PublicKey, plan: Plan) -> tuple[bool | int | str | None, ...]:
     """Every value of a key: those that are written, or the bands that its column's treatment makes."""
+    return tuple(spellings[0] for spellings in list_spellings(key, plan))
+
+
+def list_spellings(key: PublicKey, plan: Plan) -> tuple[tuple[bool | int | str | None, ...], ...]:
+    """Every value of a key in each way that it may stand in the rows: bands of whole and of other numbers differ."""
     if key.listed is not None:
-        return key.listed
+        return tuple((value,) for value in key.listed)
     for column in plan.sent:
         if column.output == key.column and isinstance(column, AgeBand | Bands):
-            whole = isinstance(column, AgeBand) or all(isinstance(edge, int) for edge in column.edges)
-            return tuple(label_bands(column.edges, whole=whole))
+            ways = (True, False) if isinstance(column, Bands) else (True,)
+            whole = all(isinstance(edge, int) for edge in column.edges)
+            labels = [label_bands(column.edges, whole=way) for way in ways if whole or not way]
+            return tuple(tuple(dict.fromkeys(spelt)) for spelt in zip(*labels, strict=True))
     raise StatisticsUnfit(
         f"the values of {key.column!r} are not given, and it is not in bands",
         fix="List them in `values`: they must be public, and are never taken from the rows.",
