@@ -9,25 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_validator
 
 from fairshare.release.filters import AnyTest, check_test
+from fairshare.release.opt_outs import OptOut, OptOutUnfit
 from fairshare.release.pets.private_statistics import PrivateStatistics
 from fairshare.release.sources import CsvFile, Schema, Source
 from fairshare.release.tables import SafeTable
 from fairshare.release.treatments import (
     AnyTreatment,
     Bands,
+    ColumnName,
     ColumnTreatment,
     ColumnType,
     Drop,
+    Label,
     OutputName,
     OutputNameUnfit,
     Pseudonymise,
 )
-from fairshare.release.treatments_groups import GroupTreatment, GroupUnfit
+from fairshare.release.treatments_groups import AnyGroup, GroupUnfit, check_groups
 from fairshare.words import BadInput
 from fairshare.words.reading import build, parse_json, parse_yaml
 from fairshare.words.values import Line, Value
@@ -69,9 +72,26 @@ class Plan(Value):
     """In the order in which they go."""
     rows: Annotated[tuple[AnyTest, ...], Field(max_length=200)] = ()
     """Tests that a row must pass, every one of them; without any, all rows go."""
-    groups: Annotated[tuple[GroupTreatment, ...], Field(max_length=20)] = ()
+    groups: Annotated[tuple[AnyGroup, ...], Field(max_length=20)] = ()
     publish: AnyPublication | None = None
     """What goes in place of rows, if rows themselves do not go."""
+    person: ColumnName | None = None
+    """The column of the source that says whose each row is, for comparing releases; it need not be sent."""
+    opt_outs: Annotated[tuple[OptOut, ...], Field(max_length=50)] = ()
+    """Lists of people who opted out or objected; those that apply become tests among `rows`."""
+
+    @model_validator(mode="after")
+    def _opt_outs_are_tests(self) -> Plan:
+        names = [each.name.casefold() for each in self.opt_outs]
+        if len(set(names)) < len(names):
+            raise OptOutUnfit("two lists of opt-outs have one name", fix="Tell them apart.", where="opt_outs")
+        sent = {each.column for each in self.sent}
+        tests = (each.test for each in self.opt_outs if each.holds_back(sent))
+        added = tuple(each for each in dict.fromkeys(tests) if each not in self.rows)
+        if added:
+            # Among the tests, where every engine applies them in one way.
+            object.__setattr__(self, "rows", (*self.rows, *added))
+        return self
 
     @model_validator(mode="after")
     def _outputs_differ(self) -> Plan:
@@ -100,7 +120,7 @@ class Plan(Value):
     def _groups_are_sent(self) -> Plan:
         outputs = [column.output for column in self.sent]
         for group in self.groups:
-            for name in group.columns:
+            for name in group.names:
                 if name not in outputs:
                     raise GroupUnfit(
                         f"the group column {name!r} is not sent",
@@ -150,12 +170,17 @@ def read_plan(raw: bytes, *, where: str) -> Plan:
     >>> [column.describe() for column in plan.sent]
     ['pseudonymised (HMAC-SHA-256, key agreement-7)', 'postcode district only']
     """
+    return build(Plan, parse_plan(raw, where=where), where=where)
+
+
+def parse_plan(raw: bytes, *, where: str) -> Any:
+    """What stands in a plan's file, JSON or YAML, before it is looked at as a plan."""
     if len(raw) > MAX_PLAN_BYTES:
         raise BadInput(
             f"the plan is larger than {MAX_PLAN_BYTES:,} bytes", fix="Put long lists into list files.", where=where
         )
     parse = parse_json if re.match(rb"(?:\xef\xbb\xbf)?\s*\{", raw) else parse_yaml
-    return build(Plan, parse(raw, where=where), where=where)
+    return parse(raw, where=where)
 
 
 def plan_to_json(plan: Plan) -> dict[str, JsonValue]:
@@ -168,10 +193,11 @@ def check_plan(plan: Plan, schema: Schema) -> None:
     """Raises the first thing about a plan that does not suit its source: unknown columns, unfit treatments or tests."""
     for column in plan.columns:
         found = find_type(column.column, schema, where="columns")
-        if found not in column.fits:
+        fits = column.fits_here if isinstance(column, Label) else column.fits
+        if found not in fits:
             raise TreatmentUnfit(
                 f"the treatment {column.name!r} does not suit a column of type {found}",
-                fix=f"It suits: {', '.join(sorted(column.fits))}.",
+                fix=f"It suits: {', '.join(sorted(fits))}.",
                 where=f"columns: {column.column}",
             )
         if isinstance(column, Bands) and found is ColumnType.INTEGER and any(e != int(e) for e in column.edges):
@@ -180,8 +206,13 @@ def check_plan(plan: Plan, schema: Schema) -> None:
                 fix="Use whole edges.",
                 where=f"columns: {column.column}",
             )
+    check_groups(plan.groups, output_types(plan, schema))
     for test in plan.rows:
         check_test(test, find_type(test.column, schema, where="rows"))
+    if plan.person is not None:
+        find_type(plan.person, schema, where="person")
+    for each in plan.opt_outs:
+        check_test(each.test, find_type(each.column, schema, where="opt_outs"))
     if isinstance(plan.source, CsvFile):
         for name in plan.source.types:
             find_type(name, schema, where="source.types")

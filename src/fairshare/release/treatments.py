@@ -21,6 +21,7 @@ MAX_EDGE = 10**15
 MAX_EDGE_PLACES = 6
 POSTCODE = "^ *([A-Za-z]{1,2}[0-9][A-Za-z0-9]?) *[0-9][A-Za-z]{2} *$"
 """A whole UK postcode and, in it, the district; spaces may stand around it and between its halves, or not."""
+ALL_ALIKE = "*"
 FORMULA_NOTE = (
     "In CSV, text that begins with = + - @ ' a tab or a line end (or a full-width = + - @) has one "
     "apostrophe before it, so that no spreadsheet runs it as a formula. Take one apostrophe off to have "
@@ -65,6 +66,9 @@ NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.FLOAT})
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$")]
 OutputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_ .-]{0,62}$")]
+
+LabelText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+LevelName = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9][a-z0-9_.]{0,39})$")]
 
 
 def _only_written_dates(given: object) -> object:
@@ -162,28 +166,97 @@ class Mask(ColumnTreatment):
 
 
 class GeneraliseDate(ColumnTreatment):
-    """A date becomes its month (`1987-03`) or its year (1987)."""
+    """A date as its day (`1987-03-09`), month (`1987-03`), quarter (`1987-Q1`), year (1987) or decade (`1980s`)."""
 
     fits: ClassVar[frozenset[ColumnType]] = DATED
     treatment: Literal["generalise"]
-    to: Literal["month", "year"]
+    to: Literal["day", "month", "quarter", "year", "decade"]
 
     def output_type(self, found: ColumnType) -> ColumnType:
-        return ColumnType.TEXT if self.to == "month" else ColumnType.INTEGER
+        return ColumnType.INTEGER if self.to == "year" else ColumnType.TEXT
 
     def describe(self) -> str:
         return f"{self.to} only"
 
 
 class GeneralisePostcode(ColumnTreatment):
-    """A UK postcode becomes its district (`SW1A`) or its area (`SW`); what is not a whole postcode becomes null."""
+    """A UK postcode as it is usually written, or its sector (`SW1A 1`), district (`SW1A`) or area (`SW`).
+
+    What is not a whole postcode becomes null.
+    """
 
     fits: ClassVar[frozenset[ColumnType]] = frozenset({ColumnType.TEXT})
     treatment: Literal["generalise"]
-    to: Literal["postcode_district", "postcode_area"]
+    to: Literal["postcode_unit", "postcode_sector", "postcode_district", "postcode_area"]
 
     def describe(self) -> str:
         return f"{self.to.replace('_', ' ')} only"
+
+
+class FirstCharacters(ColumnTreatment):
+    """The first few characters of a value stay, and one asterisk stands for whatever follows them."""
+
+    fits: ClassVar[frozenset[ColumnType]] = frozenset({ColumnType.TEXT, ColumnType.INTEGER})
+    treatment: Literal["generalise"]
+    to: Literal["first_characters"]
+    keep: Annotated[StrictInt, Field(ge=1, le=1000)]
+
+    def describe(self) -> str:
+        return f"the first {self.keep} characters only"
+
+
+class AllAlike(ColumnTreatment):
+    """Every value becomes `*`, and so does a null."""
+
+    treatment: Literal["generalise"]
+    to: Literal["all_alike"]
+
+    def describe(self) -> str:
+        return f"{ALL_ALIKE} for every value"
+
+
+class Label(ColumnTreatment):
+    """A value becomes the label that stands for it, such as the region that a town is in.
+
+    A value without a label becomes `other`; without that, it stops the run.
+    """
+
+    fits: ClassVar[frozenset[ColumnType]] = frozenset({ColumnType.TEXT, ColumnType.INTEGER, ColumnType.BOOLEAN})
+    treatment: Literal["generalise"]
+    to: Literal["label"]
+    labels: Annotated[dict[str, LabelText], Field(min_length=1, max_length=1_000_000)]
+    """The label of each value, by the value's text."""
+    other: LabelText | None = None
+    by: Literal["value", "postcode_area"] = "value"
+    """What is looked up: the value itself, or the area of the postcode that it is."""
+
+    @property
+    def fits_here(self) -> frozenset[ColumnType]:
+        """What it suits, given what is looked up."""
+        return frozenset({ColumnType.TEXT}) if self.by == "postcode_area" else self.fits
+
+    def describe(self) -> str:
+        return (
+            f"one of {len({*self.labels.values(), *([self.other] if self.other else [])})} labels in place of the value"
+        )
+
+
+class GeneraliseHierarchy(ColumnTreatment):
+    """A value as it stands at one level of a hierarchy: one that is built in, or a file beside the plan.
+
+    Before anything is read it becomes the treatment that the hierarchy has for that level.
+    """
+
+    treatment: Literal["generalise"]
+    to: Literal["hierarchy"]
+    hierarchy: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    """The name of a built-in one, or the path of a YAML or CSV file."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """The digest of the file, if the plan holds for that very one."""
+    level: LevelName
+
+    def describe(self) -> str:
+        return f"at the level {self.level} of {self.hierarchy}"
 
 
 class _Banded(ColumnTreatment):
@@ -238,7 +311,10 @@ class Bands(_Banded):
         return f"in bands with edges {', '.join(text_of_edge(edge) for edge in self.edges)}"
 
 
-Generalise = Annotated[GeneraliseDate | GeneralisePostcode | AgeBand | Bands, Field(discriminator="to")]
+Generalise = Annotated[
+    GeneraliseDate | GeneralisePostcode | FirstCharacters | AllAlike | Label | GeneraliseHierarchy | AgeBand | Bands,
+    Field(discriminator="to"),
+]
 AnyTreatment = Annotated[Keep | Drop | Pseudonymise | Mask | Generalise, Field(discriminator="treatment")]
 
 

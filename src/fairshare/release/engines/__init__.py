@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairshare.release.sections import Section
     from fairshare.release.sources import CsvFile, Schema, Source
     from fairshare.release.sources_csv import RejectedRow
+    from fairshare.release.treatments_groups import GroupTreatment
 
 EngineName = Literal["duckdb", "memory", "spark"]
 OutputFormat = Literal["csv", "parquet"]
@@ -40,7 +41,7 @@ class Connections(Protocol):
 
 @dataclass(frozen=True)
 class GroupMeasured:
-    """What a group treatment found: the size k it was held to, and what was there."""
+    """What a group treatment found: the size k it was held to (0 if it is not about size), and what was there."""
 
     columns: tuple[str, ...]
     k: int
@@ -49,6 +50,13 @@ class GroupMeasured:
     rows_in_small_groups: int
     smallest_group_sent: int | None
     """None when no row was sent."""
+    group: GroupTreatment | None = None
+    found: float | None = None
+    """The worst that its model found in a class before any was held back; None when there was no class."""
+    found_sent: float | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
+    """How many classes there were of each size, smallest first."""
+    sizes_sent: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

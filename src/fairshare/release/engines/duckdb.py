@@ -17,15 +17,13 @@ from typing import Any
 
 import duckdb
 
+from fairshare.release.deidentify import cells
 from fairshare.release.engines import EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, attach_source
 from fairshare.release.engines.duckdb_sql import (
-    ROWS,
     Compiled,
     compile_plan,
     hmac_sql,
-    measure_sql,
-    suppress_sql,
 )
 from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import close_off, open_session, quote_text, share_memory, speaking_plainly
@@ -34,7 +32,6 @@ from fairshare.release.plan import Plan, check_plan
 from fairshare.release.sources import CsvFile, resolve_path
 from fairshare.release.sources_csv import TOO_FEW, TOO_MANY, CsvUnsound, check_structure, reason_for
 from fairshare.release.treatments import ColumnType, text_of
-from fairshare.release.treatments_groups import refuse_small_groups
 from fairshare.words import Unsound
 
 NAME = f"duckdb {duckdb.__version__}"
@@ -109,7 +106,7 @@ def show_query(plan: Plan, attached: Attached) -> str:
 
 
 def load_lists(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled) -> None:
-    """Each list file as a table of distinct values, bound and never written into SQL."""
+    """Each list file, and the labels of each column, as a table: bound, and never written into SQL."""
     for place, test in enumerate(compiled.lists):
         found = attached.columns[test.column].type
         path = resolve_path(job.base, test.path, where="rows")
@@ -117,6 +114,12 @@ def load_lists(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached,
         kind = {ColumnType.INTEGER: "BIGINT", ColumnType.DATE: "DATE"}.get(found, "VARCHAR")
         given = [text_of(each) if isinstance(each, Decimal) else each for each in values]
         session.execute(f"CREATE TEMP TABLE list_{place} AS SELECT unnest($given::{kind}[]) AS value", {"given": given})
+    for place, each in enumerate(compiled.labels):
+        session.execute(
+            f"CREATE TEMP TABLE labels_{place} AS "
+            "SELECT unnest($given::VARCHAR[]) AS value, unnest($labels::VARCHAR[]) AS label",
+            {"given": list(each.labels), "labels": list(each.labels.values())},
+        )
 
 
 def load_keys(session: duckdb.DuckDBPyConnection, keys: dict[str, bytes]) -> None:
@@ -189,23 +192,7 @@ def hold_back_small_groups(
 
 def settle_cells(session: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[tuple[GroupMeasured, ...], int, int]:
     """Leaves in the table of cells, whichever engine counted them, those whose rows may go."""
-    total = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
-    kept = staying = int(_one(session, total))
-    first = [session.execute(measure_sql(group)).fetchall()[0] for group in plan.groups]
-    suppressing = [group for group in plan.groups if group.treatment == "suppress_small_groups"]
-    while suppressing:
-        for group in suppressing:
-            session.execute(suppress_sql(group))
-        before, staying = staying, int(_one(session, total))
-        if before == staying:
-            break
-    measured = []
-    for group, (groups, small, rows, _) in zip(plan.groups, first, strict=True):
-        _, still_small, still_rows, smallest = session.execute(measure_sql(group)).fetchall()[0]
-        if still_small:
-            raise refuse_small_groups(group, still_small, still_rows)
-        measured.append(GroupMeasured(group.columns, group.k, groups, small, rows, smallest))
-    return tuple(measured), kept, staying
+    return cells.settle_cells(session, plan.groups)
 
 
 def write_rows(

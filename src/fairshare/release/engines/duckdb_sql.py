@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fairshare.documents.formulas import FORMULA
+from fairshare.release.deidentify.cells import ROWS as ROWS
 from fairshare.release.engines import OutputFormat
 from fairshare.release.engines.attaching import Attached, SourceColumn
-from fairshare.release.engines.session import OUT_OF_CALENDAR, quote_name, quote_text
+from fairshare.release.engines.session import NO_LABEL, OUT_OF_CALENDAR, quote_name, quote_text, text_sql
 from fairshare.release.filters import (
     Between,
     Comparison,
@@ -26,25 +27,26 @@ from fairshare.release.filters import (
 )
 from fairshare.release.plan import Plan, output_types
 from fairshare.release.treatments import (
+    ALL_ALIKE,
     DATED,
     POSTCODE,
     AgeBand,
+    AllAlike,
     Bands,
     Cell,
     ColumnTreatment,
     ColumnType,
+    FirstCharacters,
     GeneraliseDate,
     GeneralisePostcode,
     Keep,
+    Label,
     Mask,
     Pseudonymise,
     label_bands,
     text_of_edge,
 )
-from fairshare.release.treatments_groups import GroupTreatment
 
-ROWS, GROUP = '"#rows"', '"#group"'
-"""Columns of the table of cells; nothing can be sent under such a name."""
 OPERATORS = {"equals": "=", "not_equals": "<>", "less_than": "<", "at_most": "<=", "more_than": ">", "at_least": ">="}
 
 
@@ -59,6 +61,8 @@ class Compiled:
     parameters: dict[str, Cell]
     lists: tuple[Listing, ...]
     """List number n is the table `list_n`."""
+    labels: tuple[Label, ...] = ()
+    """The labels of number n are the table `labels_n`."""
 
 
 def hmac_sql(text: str, place: int) -> str:
@@ -66,21 +70,8 @@ def hmac_sql(text: str, place: int) -> str:
     return f"sha256(pads.outer_{place} || unhex(sha256(pads.inner_{place} || encode({text}))))"
 
 
-def text_sql(column: str, found: ColumnType) -> str:
-    """A value as text, by the rule of `treatments.text_of`."""
-    match found:
-        case ColumnType.TEXT:
-            return column
-        case ColumnType.DATETIME:
-            return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%f')"
-        case ColumnType.DECIMAL:
-            digits = f"CAST({column} AS VARCHAR)"
-            return f"CASE WHEN contains({digits}, '.') THEN rtrim(rtrim({digits}, '0'), '.') ELSE {digits} END"
-    return f"CAST({column} AS VARCHAR)"
-
-
-def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...]) -> str:
-    """The SQL of a column as it goes; nulls stay null."""
+def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...], place: int = 0) -> str:
+    """The SQL of a column as it goes; nulls stay null. A column's labels are the table `labels_{place}`."""
     column = f"wanted.{quote_name(treatment.column)}"
     match treatment:
         case Keep():
@@ -89,12 +80,17 @@ def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ..
             return hmac_sql(text_sql(column, found), keys.index(treatment.key))
         case Mask():
             return _mask_sql(text_sql(column, found), treatment)
-        case GeneraliseDate(to="month"):
-            return f"strftime({column}, '%Y-%m')"
         case GeneraliseDate():
-            return f"CAST(year({column}) AS INTEGER)"
+            return _date_sql(column, treatment.to)
         case GeneralisePostcode():
-            return _postcode_sql(column, area=treatment.to == "postcode_area")
+            return _postcode_sql(column, treatment.to)
+        case FirstCharacters(keep=keep):
+            text = text_sql(column, found)
+            return f"CASE WHEN length({text}) > {keep} THEN left({text}, {keep}) || '*' ELSE {text} END"
+        case AllAlike():
+            return quote_text(ALL_ALIKE)
+        case Label():
+            return _label_sql(column, treatment, place)
         case AgeBand():
             tests = [younger_sql(column, treatment.on, age, found) for age in treatment.edges]
             return _bands_sql(column, tests, label_bands(treatment.edges, whole=True))
@@ -113,9 +109,50 @@ def _mask_sql(text: str, mask: Mask) -> str:
     )
 
 
-def _postcode_sql(column: str, *, area: bool) -> str:
+def _date_sql(column: str, to: str) -> str:
+    match to:
+        case "day":
+            return f"strftime({column}, '%Y-%m-%d')"
+        case "month":
+            return f"strftime({column}, '%Y-%m')"
+        case "quarter":
+            return f"strftime({column}, '%Y-Q') || quarter({column})"
+        case "decade":
+            return f"left(strftime({column}, '%Y'), 3) || '0s'"
+    return f"CAST(year({column}) AS INTEGER)"
+
+
+def _postcode_sql(column: str, to: str) -> str:
     district = f"nullif(upper(regexp_extract({column}, {quote_text(POSTCODE)}, 1)), '')"
-    return f"regexp_extract({district}, '^[A-Z]+')" if area else district
+    inward = f"upper(right(rtrim({column}, ' '), 3))"
+    match to:
+        case "postcode_unit":
+            return f"{district} || ' ' || {inward}"
+        case "postcode_sector":
+            return f"{district} || ' ' || left({inward}, 1)"
+        case "postcode_area":
+            return f"regexp_extract({district}, '^[A-Z]+')"
+    return district
+
+
+def labels_of(plan: Plan) -> tuple[Label, ...]:
+    """The columns of a plan that are sent as labels, in order."""
+    return tuple(each for each in plan.sent if isinstance(each, Label))
+
+
+def _looked_up_sql(label: Label, attached: Attached) -> str:
+    column = f"wanted.{quote_name(label.column)}"
+    if label.by == "postcode_area":
+        return _postcode_sql(column, "postcode_area")
+    return text_sql(column, attached.columns[label.column].type)
+
+
+def _label_sql(column: str, label: Label, place: int) -> str:
+    missing = quote_text(label.other) if label.other is not None else f"error({quote_text(NO_LABEL + label.column)})"
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL WHEN labels_{place}.label IS NULL THEN {missing} "
+        f"ELSE labels_{place}.label END"
+    )
 
 
 def younger_sql(born: str, on: date, age: float, found: ColumnType) -> str:
@@ -139,7 +176,7 @@ def written_sql(column: str, found: ColumnType, treatment: ColumnTreatment, outp
     """A treated column as it is written: itself in Parquet; text, safe to open in a spreadsheet, in CSV."""
     if output == "parquet":
         return column
-    if found is not ColumnType.TEXT or not isinstance(treatment, Keep | Mask | Bands):
+    if found is not ColumnType.TEXT or not isinstance(treatment, Keep | Mask | Bands | Label | FirstCharacters):
         return text_sql(column, found)  # no other treatment gives text that a spreadsheet could run
     return f"CASE WHEN regexp_matches({column}, {quote_text(FORMULA)}) THEN '''' || {column} ELSE {column} END"
 
@@ -200,14 +237,20 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
         for name, column in attached.columns.items()
         if name in needed
     )
+    labels = labels_of(plan)
     sent = [
-        f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids)} AS {quote_name(each.output)}"
+        f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids, _place_of(each, labels))} "
+        f"AS {quote_name(each.output)}"
         for each in plan.sent
     ]
+    joins = "".join(
+        f" LEFT JOIN labels_{place} ON labels_{place}.value = {_looked_up_sql(each, attached)}"
+        for place, each in enumerate(labels)
+    )
     treated = (
         f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
         f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
-        f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{', pads' if plan.key_ids else ''}"
+        f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{' CROSS JOIN pads' if plan.key_ids else ''}{joins}"
     )
     types = output_types(plan, attached.schema)
     written = ",\n  ".join(
@@ -226,7 +269,12 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
         cells,
         tests.parameters,
         tuple(tests.lists),
+        labels,
     )
+
+
+def _place_of(treatment: ColumnTreatment, labels: tuple[Label, ...]) -> int:
+    return next((place for place, label in enumerate(labels) if label is treatment), 0)
 
 
 def _as_given(column: str, given: bool | int | float | str, found: ColumnType) -> str:
@@ -274,7 +322,7 @@ def kept_types(plan: Plan, attached: Attached) -> dict[str, str]:
 
 def group_columns(plan: Plan) -> list[str]:
     """Every column that some group treatment names, as it is sent."""
-    return list(dict.fromkeys(name for group in plan.groups for name in group.columns))
+    return list(dict.fromkeys(name for group in plan.groups for name in group.names))
 
 
 def _only_cells(columns: list[str]) -> str:
@@ -282,22 +330,3 @@ def _only_cells(columns: list[str]) -> str:
         return ""
     alike = " AND ".join(f"treated.{name} IS NOT DISTINCT FROM cells.{name}" for name in map(quote_name, columns))
     return f"\nSEMI JOIN cells ON {alike}"
-
-
-def measure_sql(group: GroupTreatment) -> str:
-    """Counts groups, small groups, the rows in them and the smallest group, over the table of cells."""
-    names = ", ".join(quote_name(name) for name in group.columns)
-    return (
-        f"SELECT count(*), count(*) FILTER ({ROWS} < {group.k}), "
-        f"coalesce(sum({ROWS}) FILTER ({ROWS} < {group.k}), 0)::BIGINT, min({ROWS})::BIGINT "
-        f"FROM (SELECT sum({ROWS}) AS {ROWS} FROM cells GROUP BY {names})"
-    )
-
-
-def suppress_sql(group: GroupTreatment) -> str:
-    """The cells whose group is large enough."""
-    names = ", ".join(quote_name(name) for name in group.columns)
-    return (
-        f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE ({GROUP}) FROM "
-        f"(SELECT *, sum({ROWS}) OVER (PARTITION BY {names}) AS {GROUP} FROM cells) WHERE {GROUP} >= {group.k}"
-    )

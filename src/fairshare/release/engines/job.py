@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairshare.release.deidentify.settle import settle_plan
 from fairshare.release.engines import Connections, EngineLimits, EngineReport, GroupMeasured, Keys, OutputFormat
 from fairshare.release.plan import Plan, describe_columns, held_back
 from fairshare.release.sources import Schema
@@ -39,6 +40,10 @@ class Job:
     connections: Connections | None = field(repr=False, default=None)
     on_progress: Callable[[float], None] | None = None
     limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
+
+    def __post_init__(self) -> None:
+        # Engines meet ordinary treatments only: hierarchies and populations are settled here, wherever a job is made.
+        object.__setattr__(self, "plan", settle_plan(self.plan, self.base))
 
 
 def find_keys(plan: Plan, keys: Keys) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -18,11 +18,18 @@ from platform import python_version
 import duckdb
 
 from fairshare.documents.formulas import FORMULA
-from fairshare.release.engines import EngineReport, GroupMeasured
+from fairshare.release.engines import EngineReport
 from fairshare.release.engines.attaching import Attached, SourceColumn, attach_source
 from fairshare.release.engines.duckdb_sql import kept_types, read_sql
 from fairshare.release.engines.job import Job, check_counts, make_report
-from fairshare.release.engines.session import open_session, quote_name, quote_text, speaking_plainly
+from fairshare.release.engines.memory_groups import hold_back_small_groups as hold_back_small_groups
+from fairshare.release.engines.session import (
+    open_session,
+    quote_name,
+    quote_text,
+    refuse_value_without_label,
+    speaking_plainly,
+)
 from fairshare.release.filters import (
     Between,
     Comparison,
@@ -38,21 +45,24 @@ from fairshare.release.plan import Plan, check_plan
 from fairshare.release.sources import CsvFile, Schema, resolve_path
 from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
 from fairshare.release.treatments import (
+    ALL_ALIKE,
     POSTCODE,
     AgeBand,
+    AllAlike,
     Bands,
     Cell,
     ColumnTreatment,
     ColumnType,
+    FirstCharacters,
     GeneraliseDate,
     GeneralisePostcode,
     Keep,
+    Label,
     Mask,
     Pseudonymise,
     label_bands,
     text_of,
 )
-from fairshare.release.treatments_groups import GroupTreatment, refuse_small_groups
 
 NAME = f"memory (Python {python_version()})"
 
@@ -172,7 +182,15 @@ def order(cell: Cell, given: bool | int | float | str, found: ColumnType) -> int
 def treat_row(plan: Plan, schema: Schema, row: Row, keys: dict[str, bytes]) -> Row:
     """A row as it goes."""
     cells = dict(zip(schema, row, strict=True))
-    return tuple(None if (cell := cells[each.column]) is None else treat_cell(each, cell, keys) for each in plan.sent)
+    return tuple(
+        treat_cell(each, cell, keys) if (cell := cells[each.column]) is not None else treat_null(each)
+        for each in plan.sent
+    )
+
+
+def treat_null(treatment: ColumnTreatment) -> Cell:
+    """A missing value as it goes: missing still, unless every value is made alike."""
+    return ALL_ALIKE if isinstance(treatment, AllAlike) else None
 
 
 def treat_cell(
@@ -187,9 +205,16 @@ def treat_cell(
         case Mask():
             return mask(text_of(cell), treatment.keep_first, treatment.keep_last)
         case GeneraliseDate() if isinstance(cell, date):
-            return f"{cell.year:04}-{cell.month:02}" if treatment.to == "month" else cell.year
+            return generalise_date(cell, treatment.to)
         case GeneralisePostcode() if isinstance(cell, str):
-            return generalise_postcode(cell, area=treatment.to == "postcode_area")
+            return generalise_postcode(cell, treatment.to)
+        case FirstCharacters(keep=keep):
+            text = text_of(cell)
+            return text[:keep] + "*" if len(text) > keep else text
+        case AllAlike():
+            return ALL_ALIKE
+        case Label():
+            return find_label(treatment, text_of(cell))
         case AgeBand() if isinstance(cell, date):
             return band_of(age_on(cell, treatment.on), treatment.edges)
         case Bands() if isinstance(cell, int | float | Decimal):
@@ -207,17 +232,53 @@ def mask(text: str, first: int, last: int) -> str:
     return text[:first] + "*" * hidden + text[first + hidden :] if hidden > 0 else "*" * len(text)
 
 
-def generalise_postcode(text: str, *, area: bool) -> str | None:
-    """The district or area of a UK postcode; None if the text is not a whole postcode.
+def generalise_date(day: date, to: str) -> Cell:
+    """A date made coarser.
 
-    >>> [generalise_postcode(each, area=False) for each in ("sw1a 1aa", "M11AE", "Manchester")]
+    >>> [generalise_date(date(2004, 2, 29), to) for to in ("day", "month", "quarter", "year", "decade")]
+    ['2004-02-29', '2004-02', '2004-Q1', 2004, '2000s']
+    """
+    match to:
+        case "day":
+            return f"{day.year:04}-{day.month:02}-{day.day:02}"
+        case "month":
+            return f"{day.year:04}-{day.month:02}"
+        case "quarter":
+            return f"{day.year:04}-Q{(day.month + 2) // 3}"
+        case "decade":
+            return f"{day.year // 10:03}0s"
+    return day.year
+
+
+def generalise_postcode(text: str, to: str) -> str | None:
+    """The unit, sector, district or area of a UK postcode; None if the text is not a whole postcode.
+
+    >>> [generalise_postcode(each, "postcode_district") for each in ("sw1a 1aa", "M11AE", "Manchester")]
     ['SW1A', 'M1', None]
+    >>> [generalise_postcode("sw1a1aa ", f"postcode_{to}") for to in ("unit", "sector", "area")]
+    ['SW1A 1AA', 'SW1A 1', 'SW']
     """
     found = re.fullmatch(POSTCODE, text)
     if found is None:
         return None
-    district = found[1].upper()
-    return re.split("[0-9]", district)[0] if area else district
+    district, inward = found[1].upper(), text.rstrip(" ")[-3:].upper()
+    match to:
+        case "postcode_unit":
+            return f"{district} {inward}"
+        case "postcode_sector":
+            return f"{district} {inward[0]}"
+        case "postcode_area":
+            return re.split("[0-9]", district)[0]
+    return district
+
+
+def find_label(treatment: Label, text: str) -> str:
+    """The label that stands for a value; raises LabelMissing if there is none."""
+    key = generalise_postcode(text, "postcode_area") if treatment.by == "postcode_area" else text
+    label = treatment.labels.get(key or "", treatment.other)
+    if label is None:
+        raise refuse_value_without_label(treatment.column)
+    return label
 
 
 def age_on(born: date, on: date) -> int:
@@ -233,36 +294,6 @@ def band_of(number: int | float | Decimal, edges: tuple[int | float, ...]) -> st
     """The band that a number falls in."""
     exact = [float(edge) if isinstance(number, float) else Decimal(str(edge)) for edge in edges]
     return label_bands(edges, whole=isinstance(number, int))[sum(number >= edge for edge in exact)]
-
-
-def hold_back_small_groups(plan: Plan, rows: list[Row]) -> tuple[list[Row], tuple[GroupMeasured, ...]]:
-    """Drops small groups until none is left, or refuses."""
-    names = [each.output for each in plan.sent]
-
-    def count(group: GroupTreatment, rows: Iterable[Row]) -> Counter[Row]:
-        return Counter(key(group, row) for row in rows)
-
-    def key(group: GroupTreatment, row: Row) -> Row:
-        return tuple(row[names.index(name)] for name in group.columns)
-
-    first = [count(group, rows) for group in plan.groups]
-    before = -1
-    while before != len(rows):
-        before = len(rows)
-        for group in plan.groups:
-            if group.treatment == "suppress_small_groups":
-                sizes = count(group, rows)
-                rows = [row for row in rows if sizes[key(group, row)] >= group.k]
-    measured = []
-    for group, was in zip(plan.groups, first, strict=True):
-        sizes = count(group, rows)
-        if small := [size for size in sizes.values() if size < group.k]:
-            raise refuse_small_groups(group, len(small), sum(small))
-        held = [size for size in was.values() if size < group.k]
-        measured.append(
-            GroupMeasured(group.columns, group.k, len(was), len(held), sum(held), min(sizes.values(), default=None))
-        )
-    return rows, tuple(measured)
 
 
 def write_csv(plan: Plan, schema: Schema, rows: list[Row], write_to: Path) -> None:

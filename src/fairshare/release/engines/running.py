@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from fairshare.release.deidentify.settle import settle_plan
 from fairshare.release.engines import Connections, EngineLimits, EngineReport, Keys, OutputFormat, duckdb, memory, spark
 from fairshare.release.engines.attaching import attach_source
 from fairshare.release.engines.job import Job, find_keys
@@ -92,6 +93,7 @@ def find_schema(source: Source, base: Path, *, connections: Connections | None) 
 
 def preview(plan: Plan, base: Path, *, connections: Connections | None) -> str:
     """What the plan would do, in words and as the query, before a row is read."""
+    plan = settle_plan(plan, base)
     with open_session(EngineLimits()) as session, attach_source(session, plan.source, base, connections) as attached:
         check_plan(plan, attached.schema)
         query = duckdb.show_query(plan, attached)

@@ -15,10 +15,12 @@ from fairshare.release.engines import EngineLimits
 from fairshare.release.sources import (
     SourceUnreadable,
 )
+from fairshare.release.treatments import ColumnType
 from fairshare.words import BadInput, FairshareError, MissingPart, SettingOutOfRange
 
 THREAD_MB, COLUMN_MB = 64, 2
 OUT_OF_CALENDAR = "a date outside the years 1 to 9999"
+NO_LABEL = "a value without a label in column "
 
 
 class EngineFailed(FairshareError):
@@ -37,6 +39,21 @@ class ValueUnreadable(BadInput):
     """A source holds a value that its own column type, or the calendar, does not allow."""
 
     code = "VALUE_UNREADABLE"
+
+
+class LabelMissing(BadInput):
+    """A column holds a value that its labels, or its tree, do not have."""
+
+    code = "LABEL_MISSING"
+
+
+def refuse_value_without_label(column: str) -> LabelMissing:
+    """The refusal of a column that holds a value without a label; the value itself is not said."""
+    return LabelMissing(
+        "the column holds a value that its labels do not have",
+        fix="Add it to the labels or the tree, or give a label for every `other` value.",
+        where=f"columns: {column}",
+    )
 
 
 def as_glob(path: Path) -> str:
@@ -76,6 +93,8 @@ def _explain(error: duckdb.Error, where: str, *, opening: bool) -> FairshareErro
             fix="Leave that column out, filter those rows out, or correct them.",
             where=where,
         )
+    if NO_LABEL in str(error):
+        return refuse_value_without_label(str(error).rpartition(NO_LABEL)[2].strip())
     # What Parquet's own parts raise has no class of its own.
     if opening or type(error) is duckdb.Error or isinstance(error, duckdb.IOException | duckdb.PermissionException):
         return SourceUnreadable(
@@ -153,3 +172,16 @@ def load_extension(session: duckdb.DuckDBPyConnection, name: str, *, extra: str)
             fix=f"Run: pip install 'fairshare[{extra}]'",
         )
     session.execute(f"LOAD {quote_text(str(found[0]))}")
+
+
+def text_sql(column: str, found: ColumnType) -> str:
+    """A value as text, by the rule of `treatments.text_of`."""
+    match found:
+        case ColumnType.TEXT:
+            return column
+        case ColumnType.DATETIME:
+            return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%f')"
+        case ColumnType.DECIMAL:
+            digits = f"CAST({column} AS VARCHAR)"
+            return f"CASE WHEN contains({digits}, '.') THEN rtrim(rtrim({digits}, '0'), '.') ELSE {digits} END"
+    return f"CAST({column} AS VARCHAR)"
