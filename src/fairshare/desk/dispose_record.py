@@ -35,6 +35,7 @@ def dispose_of_record(desk: Desk, actor: Actor, case: str, record_id: str, *, re
             desk.files.remove(draft_name(case))
         case "release":
             desk.files.remove(sheet_name(record_id))
+            desk.files.remove(sheet_name(record_id, "pdf"))
         case _:
             pass
     return left

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.held_agreements import find_current, hold_agreement
@@ -80,7 +81,10 @@ class DeskBook:
 
     def write_outcome(self, released: Released) -> None:
         """Keeps and logs the receipt, and keeps the holder's release sheet."""
-        self.desk.files.write(sheet_name(released.manifest.release.id), released.sheet.encode())
+        release = released.manifest.release.id
+        self.desk.files.write(sheet_name(release), released.sheet.encode())
+        if released.pdf is not None:
+            self.desk.files.write(sheet_name(release, "pdf"), released.pdf)
         self.desk.records.add(released.manifest.receipt)
 
 
@@ -131,7 +135,7 @@ def release_case(
         entropy=desk.entropy,
         held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
     )
-    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language)
+    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
     return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
 
 
@@ -254,6 +258,6 @@ def find_signers(desk: Desk, signed: SignedRecord, *, of: str | None = None) -> 
     return frozenset(key.kid for key in check_record(signed, desk.trusted) if of in (None, key.name))
 
 
-def sheet_name(release_id: str) -> str:
+def sheet_name(release_id: str, format: Literal["html", "pdf"] = "html") -> str:
     """Where the holder's copy of a release sheet is kept."""
-    return f"sheets/{release_id.removeprefix('sha256:')}.html"
+    return f"sheets/{release_id.removeprefix('sha256:')}.{format}"

@@ -9,6 +9,7 @@ and `recover` writes it down as often as it must. Nobody waits for a lock: two a
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,22 +31,21 @@ from fairshare.release.delivery import (
     HOW_TO_OPEN,
     MAX_MANIFEST,
     name_folder,
-    seal_bytes_into,
     seal_into,
     seal_manifest,
-    write_plain_into,
 )
 from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Documents, Table, Told, files_of
-from fairshare.release.manifest import Manifest, check_file_names, name_sealed, parse_manifest, write_manifest
+from fairshare.release.manifest import Manifest, check_file_names, parse_manifest, write_manifest
 from fairshare.release.packing import OnProgress, digest_files, pack_files
 from fairshare.release.parts import discard_used
 from fairshare.release.refusals import BadReaders
 from fairshare.release.sealed_to import Readers, find_sealed, name_readers, prepare_readers
 from fairshare.release.sharing.blocks import ShareStore, check_shareable, seal_in_blocks
-from fairshare.release.sheet import SheetFacts, write_how_to_open, write_sheet
+from fairshare.release.sheet import write_sheet
 from fairshare.release.sheet_facts import count, gather_facts, list_treatments
+from fairshare.release.sheet_files import SHEET, SHEET_PDF, add_sheets, write_sheet_pdf
 from fairshare.release.staging import (
     AlreadyReleased,
     Attempt,
@@ -58,7 +58,6 @@ from fairshare.release.staging import (
 from fairshare.words import BadInput
 from fairshare.words.reading import read_file
 
-SHEET = "release-sheet.html"
 MAX_READERS = 7
 """As many public keys as a receipt has room for."""
 
@@ -86,6 +85,8 @@ class Released:
     manifest: Manifest
     sheet: str = field(repr=False)
     """The holder's own copy of the release sheet."""
+    pdf: bytes | None = field(repr=False, default=None)
+    """The same as PDF, if it was wanted and could be drawn."""
 
 
 class Book(Protocol):
@@ -150,6 +151,8 @@ class Handover:
     readers: Readers = ()
     """None only for what is told, viewed or uploaded: then the folder holds no more than the release sheet."""
     language: str = "en"
+    pdf: bool = False
+    """Beside the page, the release sheet as PDF, where it can be drawn."""
 
 
 @dataclass(frozen=True)
@@ -277,7 +280,9 @@ def check_handover(handover: Handover, contents: Contents) -> None:
     if isinstance(readers, ShareStore):
         check_shareable(contents)
     names = [each.name for each in files_of(contents)]
-    check_file_names([*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, HOW_TO_OPEN])
+    check_file_names(
+        [*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, SHEET_PDF, HOW_TO_OPEN]
+    )
 
 
 def _make_ready(
@@ -300,15 +305,16 @@ def _make_ready(
         sealed=find_sealed(work.handover.readers),
         signed_by=work.ports.key.public.kid,
     )
-    added = _add_sheet(facts, attempt.out, to, language)
+    added = add_sheets(facts, attempt.out, to, language=language, pdf=work.handover.pdf)
     on_step(Step.SHEET)
     receipt = sign_record(_make_receipt(work, (*packed, *added), report), work.ports.key)
     manifest = Manifest(release=work.intent, receipt=receipt)
     if to:
         seal_manifest(attempt.out, write_manifest(manifest), to)
     on_step(Step.MANIFEST)
-    released = Released(work.final, manifest, write_sheet(facts, audience="holder", language=language))
-    write_synced(attempt.note, encode({"manifest": manifest.model_dump(mode="json"), "sheet": released.sheet}))
+    own = write_sheet_pdf(facts, audience="holder", language=language) if work.handover.pdf else None
+    released = Released(work.final, manifest, write_sheet(facts, audience="holder", language=language), own)
+    _write_note(released, attempt)
     on_step(Step.NOTED)
     return released
 
@@ -338,21 +344,6 @@ def _place_parts(work: _Work, attempt: Attempt) -> Path:
     return work.handover.destination if isinstance(work.handover.readers, tuple) else attempt.folder
 
 
-def _add_sheet(facts: SheetFacts, out: Path, to: tuple[str, ...], language: str) -> tuple[SentFile, ...]:
-    """The recipient's copy of the sheet, sealed like the rest; and in the clear, how to open it all."""
-    page = write_sheet(facts, audience="recipient", language=language).encode()
-    if not to:
-        write_synced(out / SHEET, page)
-        return ()
-    sheet = seal_bytes_into(
-        page, out / name_sealed(len(facts.files) + 1), to, name=SHEET, media_type="text/html; charset=utf-8"
-    )
-    if facts.sealed == "sharing":
-        return (sheet,)
-    how = write_how_to_open(facts.sealed or "key", language=language).encode()
-    return sheet, write_plain_into(how, out, name=HOW_TO_OPEN, media_type="text/plain; charset=utf-8")
-
-
 def _make_receipt(work: _Work, files: tuple[SentFile, ...], report: EngineReport | None) -> Receipt:
     release, readers, now = work.grounds.release, work.handover.readers, work.ports.now()
     return Receipt(
@@ -373,15 +364,28 @@ def _make_receipt(work: _Work, files: tuple[SentFile, ...], report: EngineReport
     )
 
 
+def _write_note(released: Released, attempt: Attempt) -> None:
+    """What must be written down after the rename, even if this process is killed."""
+    note = {"manifest": released.manifest.model_dump(mode="json"), "sheet": released.sheet}
+    pdf = {"pdf": b64encode(released.pdf).decode()} if released.pdf is not None else {}
+    write_synced(attempt.note, encode(note | pdf))
+
+
 def _read_note(attempt: Attempt, destination: Path) -> Released:
     """What a killed process had still to write down."""
     where = attempt.note.name
     found = parse_canonical(read_file(attempt.note, max_bytes=MAX_MANIFEST), where=where, max_bytes=MAX_MANIFEST)
-    if not isinstance(found, dict) or found.keys() != {"manifest", "sheet"} or not isinstance(found["sheet"], str):
+    texts = [found.get("sheet"), found.get("pdf", "")] if isinstance(found, dict) else []
+    if (
+        not isinstance(found, dict)
+        or found.keys() - {"pdf"} != {"manifest", "sheet"}
+        or not all(isinstance(each, str) for each in texts)
+    ):
         raise BadInput(
             "the note that a release left is damaged",
             fix="Look at the release folder and the staging folder beside it, and write the outcome down by hand.",
             where=where,
         )
     manifest = parse_manifest(encode(found["manifest"]), where=where)
-    return Released(destination / name_folder(manifest.release.id), manifest, found["sheet"])
+    pdf = b64decode(found["pdf"]) if "pdf" in found else None
+    return Released(destination / name_folder(manifest.release.id), manifest, found["sheet"], pdf)
