@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_val
 from fairshare.release.filters import AnyTest, check_test
 from fairshare.release.opt_outs import OptOut, OptOutUnfit
 from fairshare.release.pets.private_statistics import PrivateStatistics
+from fairshare.release.pets.synthetic_plan import SyntheticPeople
 from fairshare.release.sources import CsvFile, Schema, Source
 from fairshare.release.tables import SafeTable
 from fairshare.release.treatments import (
@@ -36,7 +37,7 @@ from fairshare.words.reading import build, parse_json, parse_yaml
 from fairshare.words.values import Line, Value
 
 MAX_PLAN_BYTES = 16 * 1024 * 1024
-AnyPublication = Annotated[PrivateStatistics | SafeTable, Field(discriminator="publish")]
+AnyPublication = Annotated[PrivateStatistics | SafeTable | SyntheticPeople, Field(discriminator="publish")]
 
 
 class UnknownColumn(BadInput):

@@ -14,6 +14,7 @@ Publish = Callable[..., EngineReport]
 """Takes a table, where to write it, and whom to tell of progress, as `make_ready` does."""
 PUBLISHERS: dict[str, tuple[str, str]] = {
     "private_statistics": ("fairshare.release.pets.differential_privacy", "publish_statistics"),
+    "synthetic": ("fairshare.release.pets.synthetic", "publish_synthetic"),
     "table": ("fairshare.release.tables_publish", "publish_table"),
 }
 """By the kind of publication, the module and the function that make it: imported when they are needed."""
