@@ -17,6 +17,7 @@ from fairshare.cli.cases import cases
 from fairshare.cli.commands import Root, add_command
 from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
+from fairshare.cli.deliver import deliver
 from fairshare.cli.demo.command import demo
 from fairshare.cli.document import document
 from fairshare.cli.form import form
@@ -24,10 +25,12 @@ from fairshare.cli.intake import intake
 from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
 from fairshare.cli.mutate import mutate
+from fairshare.cli.plan import plan
 from fairshare.cli.redact import redact
 from fairshare.cli.register import register
 from fairshare.cli.release import release
 from fairshare.cli.rules import rules
+from fairshare.cli.share import share
 from fairshare.cli.start import start
 from fairshare.cli.tools import tools
 from fairshare.cli.verify import verify
@@ -60,7 +63,10 @@ add_machine_face(agree)
 app.add_typer(agree, name="agree", rich_help_panel=DESK)
 app.add_typer(register, name="register", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
+app.add_typer(plan, name="plan", rich_help_panel=DESK)
 app.add_typer(release, name="release", rich_help_panel=DESK)
+add_command(app, "deliver", panel=DESK)(deliver)
+app.add_typer(share, name="share", rich_help_panel=DESK)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)
 add_command(app, "demo", panel=PROVE)(demo)
 add_command(app, "verify", panel=PROVE)(verify)

@@ -146,6 +146,11 @@ class DeskWatch:
         return tuple((each.st_mtime_ns, each.st_ino) for each in found)
 
 
+def list_accesses(desk: Desk, case: str | None = None) -> tuple[Accessed, ...]:
+    """What was done at the endpoint, in the order in which it happened."""
+    return tuple(each for each in desk.entries.of_kind("accessed", case) if isinstance(each, Accessed))
+
+
 def _find_token(desk: Desk, number: str) -> TokenState | None:
     made = next(
         (each for each in desk.entries.of_kind("token_made") if isinstance(each, TokenMade) and each.token == number),

@@ -20,13 +20,12 @@ _BUFFER = 64 * 1024
 
 @dataclass(frozen=True)
 class Listening:
-    """Where the endpoint listens, with what certificate, and under what address recipients reach it."""
+    """Where the endpoint listens, and with what certificate."""
 
     host: str
     port: int
     cert: Path | None
     key: Path | None
-    endpoint: str
 
 
 def check_listening(host: str, port: int, cert: Path | None, key: Path | None, *, without_tls: bool) -> None:
