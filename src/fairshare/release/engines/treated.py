@@ -147,7 +147,8 @@ def open_treated(
 
 
 @contextmanager
-def _open_duckdb(job: Job) -> Iterator[Treated]:
+def open_in_duckdb(job: Job, *, beside: Sequence[Path] = ()) -> Iterator[TreatedInDuckDB]:
+    """Opens a job's treated rows in a session that may open these files besides, to read or to write."""
     with (
         open_session(job.limits) as session,
         attach_source(session, job.plan.source, job.base, job.connections) as attached,
@@ -159,7 +160,7 @@ def _open_duckdb(job: Job) -> Iterator[Treated]:
             duckdb.load_keys(session, job.keys)
             duckdb.make_counters(session, attached)
             share_memory(session, job.limits, len(job.plan.sent))
-            close_off(session, attached.reads)
+            close_off(session, (*attached.reads, *beside))
             session.execute("BEGIN")
             read = duckdb.count_rows(session, job, attached) if attached.countable is None else None
             duckdb.hold_back_small_groups(session, job, attached, compiled)
@@ -211,4 +212,7 @@ def _open_memory(job: Job) -> Iterator[Treated]:
         yield treated
 
 
-OPENERS: dict[str, Callable[[Job], AbstractContextManager[Treated]]] = {"duckdb": _open_duckdb, "memory": _open_memory}
+OPENERS: dict[str, Callable[[Job], AbstractContextManager[Treated]]] = {
+    "duckdb": open_in_duckdb,
+    "memory": _open_memory,
+}

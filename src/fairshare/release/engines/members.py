@@ -1,0 +1,261 @@
+"""Who is in a release, as keyed hashes: written as Parquet while the source is read, and compared by counts alone.
+
+A person is the first 64 bits of the HMAC of what stands in the person's column, under a key that only the holder has.
+Each is 8 bytes that do not compress: 10 million people are about 80 MB. No value of the source is in the file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairshare.release.engines import Connections, EngineLimits, Keys
+from fairshare.release.engines.job import Job, find_keys
+from fairshare.release.engines.session import as_glob, close_off, open_session, quote_name, quote_text, speaking_plainly
+from fairshare.release.engines.treated import TREATED, TreatedInDuckDB, open_in_duckdb
+from fairshare.release.plan import Plan
+from fairshare.release.treatments import ColumnTreatment, Drop, Pseudonymise
+
+MEMBER = "fairshare_member"
+"""The name of the added column; nothing can be sent under a name that a plan gives twice."""
+MEMBER_SQL = f"('0x' || left({MEMBER}, 16))::UBIGINT"
+HISTORY_KEY = "fairshare-history"
+PART_ROWS = 8_000_000
+"""As many members as are held in memory at a time when releases are compared."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What was written about who is in a release."""
+
+    people: int
+    rows: int
+    nameless: int
+    """Rows without a value in the person's column: they belong to nobody that can be compared."""
+    cells: int
+
+
+@dataclass(frozen=True)
+class MemberFile:
+    """The members of one release, with the rows that each has in each of its cells."""
+
+    path: Path
+    members: int
+    whole: bool = False
+    """Whether it counts as one set, not as its cells."""
+
+    def sql(self, place: int, part: str) -> str:
+        """Each member in part of the file, with its rows in each cell."""
+        cell, rows, by = ("1", "sum(rows)::INTEGER", " GROUP BY member") if self.whole else ("cell", "rows", "")
+        return (
+            f"SELECT member, {place} AS file, {cell} AS cell, {rows} AS rows "
+            f"FROM read_parquet({quote_text(as_glob(self.path))}) WHERE {part}{by}"
+        )
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Everybody in some releases, counted by which of them they are in."""
+
+    people: dict[int, int]
+    sets: dict[tuple[int, int], dict[int, int]] = field(repr=False)
+    """For each release and cell: for each atom, the rows that each of its people has there."""
+
+
+@dataclass(frozen=True)
+class _WithHistoryKey:
+    keys: Keys
+    own: bytes = field(repr=False)
+
+    def key_for(self, key_id: str) -> bytes:
+        return self.own if key_id == HISTORY_KEY else self.keys.key_for(key_id)
+
+
+@dataclass(frozen=True)
+class Members:
+    """The treated rows of a plan, each with its member, in a session that can write one file."""
+
+    rows: TreatedInDuckDB
+    write_to: Path
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT from `{TREATED}`, where the column `{MEMBER}` is whose each row is, in hexadecimal."""
+        return self.rows.query(sql)
+
+    def write(self, cells: Sequence[str]) -> Membership:
+        """Writes each member with its rows in each cell, a cell for each combination of these columns."""
+        names = ", ".join(quote_name(name) for name in cells)
+        cell = f"dense_rank() OVER (ORDER BY {names})::INTEGER" if cells else "1"
+        grouped = (
+            f"SELECT {MEMBER_SQL} AS member, {f'{names}, ' if names else ''}count(*)::INTEGER AS rows "
+            f"FROM {TREATED} GROUP BY ALL"
+        )
+        self.rows.keep("found", f"SELECT member, {cell} AS cell, rows FROM ({grouped})")
+        ((people, rows, nameless, found),) = self.rows.session.execute(
+            "SELECT count(DISTINCT member), coalesce(sum(rows), 0)::BIGINT, "
+            "coalesce(sum(rows) FILTER (member IS NULL), 0)::BIGINT, count(DISTINCT cell) FROM found"
+        ).fetchall()
+        with speaking_plainly("history"):
+            self.rows.session.execute(
+                f"COPY (SELECT * FROM found WHERE member IS NOT NULL) TO {quote_text(str(self.write_to))} "
+                "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+            )
+        return Membership(people, rows, nameless, found)
+
+
+@contextmanager
+def open_members(
+    plan: Plan,
+    *,
+    person: str,
+    key: bytes,
+    keys: Keys,
+    base: Path,
+    connections: Connections | None,
+    limits: EngineLimits,
+    write_to: Path,
+    beside: Sequence[Path] = (),
+) -> Iterator[Members]:
+    """Opens the rows that a plan lets go, each with whose it is. All engines give the same rows, so DuckDB reads them.
+
+    Takes    person: the column of the source that says whose a row is; key: the history's own key; write_to: the one
+             file that may be written; beside: member files that queries may read as well.
+    Raises   what running the plan raises.
+    """
+    named = Pseudonymise(treatment="pseudonymise", column=person, key=HISTORY_KEY, sent_as=MEMBER)
+    kept = tuple(each for each in plan.columns if not isinstance(each, Drop))
+    marked = plan.model_copy(update={"columns": (*kept, named), "publish": None})
+    held = find_keys(marked, _WithHistoryKey(keys, key))
+    job = Job(marked, Path(os.devnull), "parquet", base, held, connections, None, limits)
+    with open_in_duckdb(job, beside=(write_to, *beside)) as rows:
+        yield Members(rows, write_to)
+
+
+def count_atoms(files: Sequence[MemberFile], *, most: int | None, limits: EngineLimits) -> Atoms | None:
+    """Everybody in these releases, counted by their rows in each; None if there are more than `most` kinds of them.
+
+    Members are uniform, so they are gone through in as many parts as memory needs.
+    """
+    parts = max(1, math.ceil(sum(each.members for each in files) / PART_ROWS))
+    kinds: dict[tuple[tuple[int, int, int], ...], int] = defaultdict(int)
+    with open_session(limits) as session, speaking_plainly("history"):
+        close_off(session, tuple(each.path for each in files))
+        for part in range(parts):
+            pieces = " UNION ALL ".join(
+                each.sql(place, f"member % {parts} = {part}") for place, each in enumerate(files)
+            )
+            session.execute(
+                "CREATE OR REPLACE TEMP TABLE kinds AS SELECT kind, count(*) AS people, min(member) AS one FROM "
+                f"(SELECT member, bit_xor(hash(file, cell, rows)) AS kind FROM ({pieces}) GROUP BY member) "
+                "GROUP BY kind"
+            )
+            ((different,),) = session.execute("SELECT count(*) FROM kinds").fetchall()
+            if most is not None and different > most:
+                return None
+            # One person stands for all who are in the same sets, so that what they are in is read for few.
+            for people, where in session.execute(
+                "SELECT any_value(people), list_sort(list((file, cell, rows))) "
+                f"FROM kinds JOIN ({pieces}) ON one = member GROUP BY one"
+            ).fetchall():
+                kinds[tuple(tuple(each) for each in where)] += people
+    sets: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    for atom, where in enumerate(kinds):
+        for file, cell, rows in where:
+            sets[file, cell][atom] = rows
+    return Atoms(dict(enumerate(kinds.values())), dict(sets))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """How people stand in groups when the columns of two releases are put side by side."""
+
+    people: int
+    below_alone: int
+    below_joined: int
+    unique_joined: int
+
+
+def measure_joined(
+    plan: Plan,
+    *,
+    person: str,
+    key: bytes,
+    keys: Keys,
+    base: Path,
+    connections: Connections | None,
+    limits: EngineLimits,
+    members: tuple[Path, Path],
+    own: Sequence[ColumnTreatment],
+    added: Sequence[ColumnTreatment],
+    k: int,
+) -> Joined:
+    """How many people who are in both releases are in groups below k, by the new columns alone and by all of them."""
+    renamed = tuple(
+        each.model_copy(update={"sent_as": f"fairshare_{place}"}) for place, each in enumerate((*own, *added))
+    )
+    joined = plan.model_copy(update={"columns": renamed, "groups": (), "publish": None})
+    by_all = ", ".join(quote_name(each.output) for each in renamed)
+    by_own = ", ".join(quote_name(each.output) for each in renamed[: len(own)])
+    in_both = " AND ".join(
+        f"{MEMBER_SQL} IN (SELECT member FROM read_parquet({quote_text(as_glob(path))}))" for path in members
+    )
+    with open_members(
+        joined,
+        person=person,
+        key=key,
+        keys=keys,
+        base=base,
+        connections=connections,
+        limits=limits,
+        write_to=Path(os.devnull),
+        beside=members,
+    ) as rows:
+        ((people, alone, together, unique),) = rows.query(
+            f"SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (alone < {k}), 0)::BIGINT, "
+            f"coalesce(sum(n) FILTER (n < {k}), 0)::BIGINT, coalesce(sum(n) FILTER (n = 1), 0)::BIGINT FROM "
+            f"(SELECT n, sum(n) OVER ({f'PARTITION BY {by_own}' if by_own else ''}) AS alone FROM "
+            f"(SELECT {by_all}, count(DISTINCT {MEMBER}) AS n FROM {TREATED} WHERE {in_both} GROUP BY {by_all}))"
+        )
+    return Joined(people, alone, together, unique)
+
+
+def measure_dominance(
+    plan: Plan,
+    *,
+    person: str,
+    key: bytes,
+    keys: Keys,
+    base: Path,
+    connections: Connections | None,
+    limits: EngineLimits,
+    write_to: Path,
+    cells: Sequence[str],
+    sum_of: str,
+    rule: tuple[int, int, int],
+    at_least: int,
+) -> int:
+    """How many cells of a sum a few people make up, by the (n, k) rule or the p% rule.
+
+    Takes    rule: n, k in percent, and p in percent; at_least: how many contributors a cell needs to be shown at all.
+    Source   Hundepool and others, Statistical Disclosure Control (Wiley 2012), section 4.2.
+    """
+    n, percent, p = rule
+    names = ", ".join(quote_name(name) for name in cells)
+    with open_members(
+        plan, person=person, key=key, keys=keys, base=base, connections=connections, limits=limits, write_to=write_to
+    ) as rows:
+        ((unsafe,),) = rows.query(
+            f"SELECT count(*) FROM (SELECT sum(v) AS total, sum(v) FILTER (place <= {n}) AS top, "
+            "max(v) AS first, coalesce(max(v) FILTER (place = 2), 0) AS second, count(*) AS people FROM "
+            f"(SELECT {names}, v, row_number() OVER (PARTITION BY {names} ORDER BY v DESC) AS place FROM "
+            f"(SELECT {names}, abs(sum({quote_name(sum_of)})) AS v FROM {TREATED} GROUP BY {names}, {MEMBER})) "
+            f"GROUP BY {names}) WHERE people >= {at_least} AND total > 0 AND "
+            f"(top * 100 > total * {percent} OR (total - first - second) * 100 < first * {p})"
+        )
+    return int(unsafe)

@@ -1,0 +1,243 @@
+"""Risk across releases: the differencing attack and its relatives are refused, and without the history they work."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairshare.release.flow import Released
+from fairshare.release.history import HistoryDamaged, HistoryRules, RiskAcrossReleases, read_entry
+from fairshare.release.history_guard import ON_RECEIPT
+from fairshare.release.plan import read_plan
+from fairshare.words import FairshareError, Organisation
+from tests.release.flow.stories import HANDLER
+from tests.release.history.attacks import STAFF, World, leave_out, make_plan, only, pay_of, write_staff
+
+OTHER = Organisation(name="Another University")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    write_staff(tmp_path)
+    return World(tmp_path)
+
+
+@pytest.fixture
+def open_world(tmp_path: Path) -> World:
+    """A world whose history is switched off."""
+    write_staff(tmp_path)
+    return World(tmp_path, history=False)
+
+
+def mean(values: list[int]) -> float:
+    return sum(values) / len(values)
+
+
+def tell(released: Released) -> str:
+    return released.manifest.outcome.treatments[ON_RECEIPT]
+
+
+# The attack on DataSHIELD that dsBase issue 251 has described since November 2021, in both of its forms: compare a
+# statistic of all rows with the same of all but one, or of all rows and one of them once more.
+
+
+def test_the_mean_of_all_and_of_all_but_one_give_the_value_of_the_one(open_world: World) -> None:
+    everyone = open_world.read_pay(open_world.release(make_plan()))
+    but_one = open_world.read_pay(open_world.release(make_plan(leave_out(123))))
+    assert mean(everyone) * len(everyone) - mean(but_one) * len(but_one) == pytest.approx(pay_of(123))
+
+
+def test_with_the_history_all_but_one_is_refused_after_all(world: World) -> None:
+    first = world.release(make_plan())
+    with pytest.raises(RiskAcrossReleases) as refused:
+        world.release(make_plan(leave_out(123)))
+    said = str(refused.value)
+    assert "1 person" in said
+    assert first.manifest.release.id[7:19] in said
+    assert "2026-11-22" in said
+    assert "Mid University" in said
+    assert "accept-risk" in said
+    assert [each.people for each in world.store.entries()] == [STAFF]
+
+
+def test_it_is_refused_the_other_way_round_and_to_another_recipient(world: World) -> None:
+    world.release(make_plan(leave_out(123)))
+    with pytest.raises(RiskAcrossReleases):
+        world.release(make_plan(), to=OTHER)
+
+
+def test_one_row_twice_gives_the_value_of_that_row(open_world: World, tmp_path: Path) -> None:
+    once = open_world.read_pay(open_world.release(make_plan()))
+    write_staff(tmp_path, name="again.csv", twice=(123,))
+    twice = open_world.read_pay(open_world.release(make_plan(path="again.csv")))
+    assert mean(twice) * len(twice) - mean(once) * len(once) == pytest.approx(pay_of(123))
+
+
+def test_with_the_history_one_row_twice_is_refused_though_it_is_another_file(world: World, tmp_path: Path) -> None:
+    world.release(make_plan())
+    write_staff(tmp_path, name="again.csv", twice=(123,))
+    with pytest.raises(RiskAcrossReleases, match="1 person"):
+        world.release(make_plan(path="again.csv"))
+
+
+def test_a_whole_less_two_parts_is_refused(world: World) -> None:
+    world.release(make_plan(only(*range(100))))
+    world.release(make_plan(only(*range(100, 197))), to=OTHER)
+    with pytest.raises(RiskAcrossReleases, match="3 people") as refused:
+        world.release(make_plan())
+    assert "Mid University" in str(refused.value)
+    assert "Another University" in str(refused.value)
+
+
+def test_two_filters_that_select_nearly_the_same_people_are_refused(world: World) -> None:
+    world.release(make_plan("  - {test: at_least, column: pay, value: 20100}\n"))
+    with pytest.raises(RiskAcrossReleases, match="2 people"):
+        world.release(make_plan("  - {test: between, column: pay, first: 20180, last: 99999}\n"))
+
+
+def test_columns_under_other_names_hide_nothing(world: World) -> None:
+    world.release(make_plan())
+    renamed = "  - {column: pay, treatment: keep, sent_as: income, item: i1}\n"
+    with pytest.raises(RiskAcrossReleases):
+        world.release(make_plan(leave_out(7), renamed))
+
+
+def test_naming_another_column_as_the_person_hides_nothing(world: World) -> None:
+    world.release(make_plan())
+    other = make_plan(leave_out(7)).model_copy(update={"person": "team"})
+    with pytest.raises(RiskAcrossReleases):
+        world.release(other)
+
+
+def test_the_same_release_again_tells_nothing_new(world: World) -> None:
+    world.release(make_plan())
+    assert tell(world.release(make_plan())).endswith("nothing found")
+
+
+def test_parts_that_differ_by_many_may_go(world: World) -> None:
+    world.release(make_plan(only(*range(100))))
+    assert tell(world.release(make_plan())).endswith("nothing found")
+
+
+def test_a_source_that_grew_by_a_few_is_refused_until_somebody_accepts_it(world: World, tmp_path: Path) -> None:
+    world.release(make_plan())
+    write_staff(tmp_path, staff=STAFF + 3)
+    with pytest.raises(RiskAcrossReleases, match="3 people"):
+        world.release(make_plan())
+    world.accept(people=3)
+    assert "accepted by E. Egret" in tell(world.release(make_plan()))
+    write_staff(tmp_path, staff=STAFF + 30)
+    assert tell(world.release(make_plan())).endswith("nothing found")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"people": 2}, "2 people at most"),
+        ({"until": date(2026, 11, 21)}, "ended on"),
+        ({"case": "hh-8"}, "nobody has accepted"),
+        ({"kinds": ("joined",)}, "nobody has accepted"),
+        ({"accepted_by": HANDLER}, "may not be the one who releases"),
+    ],
+)
+def test_an_acceptance_covers_what_it_says_and_no_more(world: World, changes: dict, why: str) -> None:
+    world.release(make_plan())
+    world.accept(**({"people": 3} | changes))
+    with pytest.raises(RiskAcrossReleases, match=why):
+        world.release(make_plan(leave_out(1, 2, 3)))
+
+
+def test_in_an_emergency_nothing_is_blocked_and_it_is_kept_for_review(world: World) -> None:
+    world.release(make_plan())
+    world.emergency = True
+    released = world.release(make_plan(leave_out(123)))
+    assert "for review" in tell(released)
+    assert [each for each in world.store.entries() if "1 person" in each.for_review]
+
+
+def test_rows_under_the_persons_own_number_are_told_and_not_blocked(world: World) -> None:
+    named = "  - {column: number, treatment: keep, item: i2}\n  - {column: pay, treatment: keep, item: i1}\n"
+    world.release(make_plan("", named))
+    assert "found: differencing, 1 person" in tell(world.release(make_plan(leave_out(5), named)))
+    with pytest.raises(RiskAcrossReleases):
+        world.release(make_plan(leave_out(5, 6)))
+
+
+PSEUDONYM = "  - {column: number, treatment: pseudonymise, key: k, item: i2}\n"
+
+
+def test_two_releases_to_one_recipient_that_join_into_small_groups_are_refused(world: World) -> None:
+    world.rules = HistoryRules(k=6)
+    place = "  - {column: place, treatment: keep, item: i3}\n"
+    born = "  - {column: born, treatment: generalise, to: bands, edges: [1970, 1980, 1990], item: i4}\n"
+    world.release(make_plan("", PSEUDONYM + born))
+    checked = make_plan(
+        "", PSEUDONYM + place, more="groups:\n  - {treatment: check_k_anonymity, columns: [place], k: 6}\n"
+    )
+    with pytest.raises(RiskAcrossReleases, match=r"joined with .* below k"):
+        world.release(checked)
+    assert tell(world.release(checked, to=OTHER)).endswith("nothing found")
+
+
+def test_without_a_person_it_says_that_nothing_could_be_compared(world: World) -> None:
+    plan = make_plan().model_copy(update={"person": None})
+    world.release(plan)
+    assert world.store.entries()[0].person is None
+
+
+def test_what_was_refused_is_not_remembered_and_what_went_is(world: World) -> None:
+    world.release(make_plan())
+    with pytest.raises(FairshareError):
+        world.release(make_plan(leave_out(1)))
+    (entry,) = world.store.entries()
+    assert entry.released
+    assert entry.rows == STAFF
+    assert len(list((world.folder / "history" / "members").iterdir())) == 1
+
+
+def test_the_history_holds_no_value_of_the_source_and_only_its_owner_reads_it(world: World) -> None:
+    world.release(make_plan("", PSEUDONYM))
+    import duckdb
+
+    members = world.store.members_of(world.store.entries()[0].attempt)
+    found = duckdb.sql(f"SELECT * FROM read_parquet('{members}')")
+    assert found.columns == ["member", "cell", "rows"]
+    assert not {str(n) for n in range(STAFF)} & {str(row[0]) for row in found.fetchall()}
+    for path in (world.folder / "history").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_what_was_kept_for_long_enough_is_forgotten(world: World) -> None:
+    world.rules = HistoryRules(keep_days=30)
+    world.release(make_plan())
+    world.later(31)
+    assert world.store.forget_old(world.now.date()) == 1
+    assert world.store.entries() == ()
+    assert not list((world.folder / "history" / "members").iterdir())
+
+
+def test_a_release_that_is_disposed_of_is_forgotten(world: World) -> None:
+    released = world.release(make_plan())
+    world.store.forget_release(released.manifest.release.id)
+    assert world.store.entries() == ()
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_entry_or_refused(raw: bytes) -> None:
+    with pytest.raises(FairshareError):
+        read_entry(raw, where="x")
+
+
+def test_a_damaged_key_is_said(world: World) -> None:
+    world.release(make_plan())
+    (world.folder / "history" / "key").write_text("short")
+    with pytest.raises(HistoryDamaged):
+        world.release(make_plan())
+
+
+def test_a_plan_says_whose_each_row_is() -> None:
+    assert read_plan(make_plan().model_dump_json().encode(), where="x").person == "number"
