@@ -53,7 +53,7 @@ def commands(place):
             "reader.key.public.txt",
             ["release", "run", place.case, root / "none.yaml", "--to", "FILE", *RULES, *sam],
         ),
-        "a plan": ("plan.yaml", ["release", "preview", "FILE", "--base", root]),
+        "a plan": ("plan.yaml", ["plan", "preview", "FILE", "--base", root]),
         "terms": ("terms.yaml", ["agree", "draft", place.case, "FILE", *jo]),
         "an agreement": ("case.fairshare", ["agree", "show", "FILE"]),
         "an agreement to take": ("case.fairshare", ["agree", "take", place.case, "FILE", *jo]),

@@ -521,17 +521,17 @@ def test_a_plan_is_previewed_without_reading_a_row(tmp_path, run):
     (tmp_path / "rows.csv").write_text("id,name\n1,Kit\n")
     plan = tmp_path / "plan.yaml"
     plan.write_text("name: p\nsource: {format: csv, path: rows.csv}\ncolumns: [{column: id, treatment: keep}]\n")
-    found = run("release", "preview", plan, "--json").document
+    found = run("plan", "explain", plan, "--json").document
     assert (found["columns"], "Kit" in found["text"]) == ({"id": "as it is"}, False)
     shutil.move(tmp_path / "rows.csv", tmp_path / "gone.csv")
-    assert run("release", "preview", plan, "--json").exit_code == 3
+    assert run("plan", "preview", plan, "--json").exit_code == 3
 
 
 def test_a_database_connection_is_named_by_the_plan_and_held_by_the_desk(tmp_path, run):
     source = "{format: postgresql, connection: housing, table: tenants}"
     plan = tmp_path / "plan.yaml"
     plan.write_text(f"name: p\nsource: {source}\ncolumns: [{{column: id, treatment: keep}}]\n")
-    words = ["release", "preview", plan, "--desk", tmp_path, "--json"]
+    words = ["plan", "preview", plan, "--desk", tmp_path, "--json"]
     assert run(*words).error["code"] == "CONNECTION_MISSING"
     held = tmp_path / "connections.yaml"
     held.write_text("housing: host=127.0.0.1 port=1 dbname=none connect_timeout=1 password=secret\n")

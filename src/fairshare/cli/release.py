@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fairshare.release.flow import Released
     from fairshare.release.kinds import Contents
 
-release = typer.Typer(no_args_is_help=True, help="Preview, make, recover and open releases.")
+release = typer.Typer(no_args_is_help=True, help="Make, recover and open releases.")
 
 FormFile = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="What is to go: kind, items, channel; a table, files or an account.")
@@ -37,25 +37,6 @@ UncheckedKey = Annotated[
     typer.Option("--unchecked-key", metavar="REASON", help="In an emergency: why a key that nobody checked is used."),
 ]
 Welsh = Annotated[bool, typer.Option("--welsh", help="Release sheets in Welsh.")]
-
-
-@add_command(release, "preview")
-def preview(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan of a table, as YAML or JSON.")],
-    base: Annotated[
-        Path | None, typer.Option("--base", metavar="FOLDER", help="Where its paths start; the plan's own folder.")
-    ] = None,
-    desk: DeskFolder = HERE,
-) -> Page:
-    """Show what a plan would do, before any row is read: columns in and out, what is held back, and the query."""
-    from fairshare.cli.connections import FILE, FileConnections
-    from fairshare.release.engines import preview_plan
-    from fairshare.release.plan import describe_columns, plan_to_json, read_plan
-
-    read = read_plan(read_file(plan), where=plan.name)
-    text = preview_plan(read, base or plan.parent, connections=FileConnections(desk / FILE))
-    document = {"plan": plan_to_json(read), "columns": describe_columns(read), "text": text}
-    return Page(document, lambda screen: screen.exact(text))
 
 
 @add_command(release, "run")
@@ -80,15 +61,15 @@ def run(
     key that nobody has recorded as the recipient's (`fairshare keys reader`).
     """
     from fairshare.cli.forms import ReleaseForm, read_form
+    from fairshare.cli.handing_over import add_delivery, check_way, choose_way, deliver_made
     from fairshare.desk.decide_case import why_law_differs
     from fairshare.desk.release_case import recover_releases, release_case
     from fairshare.release.delivery import make_passphrase
 
     spoken = make_passphrase() if passphrase else None
-    wanted = replace(
-        make_wanted(read_form(ReleaseForm, form), form.parent, desk, spoken or find_readers(to), welsh=welsh),
-        why_unchecked=unchecked_key,
-    )
+    written, readers = read_form(ReleaseForm, form), spoken or find_readers(to)
+    check_way(written, readers, desk)
+    wanted = replace(make_wanted(written, form.parent, desk, readers, welsh=welsh), why_unchecked=unchecked_key)
     held = use_rules(load_rules(rules))
     with open_as(desk, name) as (at, actor), screen.working("releasing") as tell:
         recover_releases(at)
@@ -96,13 +77,14 @@ def run(
             at,
             actor,
             case,
-            wanted,
+            choose_way(at, written, wanted),
             law_today=lambda decision, day: why_law_differs(decision, day, held),
             on_progress=tell,
         )
+        delivery = deliver_made(at, actor, written, desk, released)
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
-    return show_released(released, sheet, spoken)
+    return add_delivery(show_released(released, sheet, spoken), delivery)
 
 
 def make_wanted(

@@ -10,6 +10,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from fairshare.records.kinds import ReleaseKind
 from fairshare.release.delivery import open_release
 from fairshare.release.flow import Released, Step, recover, run_release
 from fairshare.release.sheet_files import SHEET, SHEET_PDF, write_sheet_pdf
@@ -57,7 +58,8 @@ def test_recipient_and_holder_each_get_their_own_sheet_as_a_sound_pdf(tmp_path: 
 
 def test_what_is_told_leaves_its_sheet_as_pdf_as_well(tmp_path: Path) -> None:
     handover = replace(to_reader(tmp_path / "out"), readers=(), pdf=True)
-    released = run_release(bundle(), tell("i4"), handover, make_ports(FileBook(tmp_path / "book")))
+    grounds = bundle(release={"release_kind": ReleaseKind.SPOKEN})
+    released = run_release(grounds, tell("i4"), handover, make_ports(FileBook(tmp_path / "book")))
     assert sorted(each.name for each in released.folder.iterdir()) == [SHEET, SHEET_PDF]
 
 

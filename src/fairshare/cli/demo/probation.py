@@ -134,7 +134,7 @@ def agree(story: Story) -> None:
 
 def release(story: Story) -> None:
     """What the plan would do, the release, a flipped bit in what was handed over, and the receipt."""
-    story.run("What would the plan do? No row is read for this.", "fairshare release preview plan.yaml")
+    story.run("What would the plan do? No row is read for this.", "fairshare plan explain plan.yaml")
     released = story.run(
         "The rows go, sealed to the university's key.",
         "fairshare release run mu-88 release.yaml --to university/reader.key.public.txt --sheet sheet.html"

@@ -1,0 +1,210 @@
+"""Plans of tables: draft one, look at it, check it, see the query that it becomes, and run it for yourself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairshare.cli.commands import Page, add_command
+from fairshare.cli.desks import HERE, DeskFolder
+from fairshare.cli.screen import Screen
+from fairshare.words import ExitCode
+from fairshare.words.reading import read_file
+
+if TYPE_CHECKING:
+    from fairshare.release.engines import EngineReport
+    from fairshare.release.opened import OpenPlan
+
+plan = typer.Typer(no_args_is_help=True, help="Draft, preview, check, explain and run plans of tables.")
+
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan of a table, as YAML or JSON.")]
+Base = Annotated[
+    Path | None, typer.Option("--base", metavar="FOLDER", help="Where its paths start; the plan's own folder.")
+]
+Engine = Annotated[str, typer.Option("--engine", metavar="ENGINE", help="duckdb, spark or memory.")]
+
+
+@add_command(plan, "suggest")
+def suggest(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The table's file or folder.")],
+    agreement: Annotated[
+        str | None,
+        typer.Option("--agreement", metavar="CASE", help="The case, or the record's file: only what it covers goes."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file for the draft.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="The table of a database, or the sheet.")] = None,
+    connection: Annotated[
+        str | None, typer.Option("--connection", metavar="FORMAT:NAME", help="A database: postgresql:NAME.")
+    ] = None,
+    key: Annotated[str, typer.Option("--key", metavar="ID", help="The id of the pseudonymisation key.")] = "",
+    desk: DeskFolder = HERE,
+) -> Page:
+    """Draft a plan from what the columns of a source seem to be, with the reason beside each line.
+
+    When in doubt a column is held back. It is a draft: go through it line by line before anything is run.
+    """
+    from fairshare.cli.connections import FILE, FileConnections
+    from fairshare.cli.files import write_file
+    from fairshare.cli.plan_sources import find_agreement, find_source
+    from fairshare.release.plan import plan_to_json
+    from fairshare.release.plan_text import write_plan
+    from fairshare.release.suggest import CONFIDENCE, draft_plan, suggest_columns
+
+    base = out.parent if out is not None else Path()
+    found = find_source(source, base, table=table, connection=connection)
+    agreed = find_agreement(agreement, desk) if agreement is not None else None
+    columns = suggest_columns(found, base=base, connections=FileConnections(desk / FILE))
+    draft = draft_plan(found, columns, agreed, name=source.stem, key=key or "agreement-key")
+    reasons = {each.column: f"{each.reason.en} ({CONFIDENCE[each.confidence].en})" for each in columns}
+    text = write_plan(
+        draft, reasons, heading=("A draft, from the names and the first rows. Go through it line by line.",)
+    )
+    if out is not None:
+        write_file(out, text.encode(), replace=False)
+    document = {"plan": plan_to_json(draft), "reasons": reasons, "file": str(out) if out else None}
+
+    def show(screen: Screen) -> None:
+        if out is None:
+            screen.exact(text.rstrip("\n"))
+            return
+        screen.pairs([("draft", out), ("columns that would go", len(draft.sent)), ("of", len(columns))])
+        screen.line("Go through it line by line. Then: fairshare plan preview, and fairshare plan check.")
+
+    return Page(document, show)
+
+
+@add_command(plan, "preview")
+def preview(
+    file: PlanFile,
+    rows: Annotated[int, typer.Option("--rows", min=0, max=100, help="How many rows to show side by side.")] = 10,
+    made_up: Annotated[bool, typer.Option("--made-up", help="Show made-up rows in place of real ones.")] = False,
+    base: Base = None,
+    desk: DeskFolder = HERE,
+) -> Page:
+    """Show what a plan would do: columns in and out, what is held back, and a few rows before and after.
+
+    Real rows are shown on a terminal only, and never with --json: they are for your own eyes.
+    """
+    from fairshare.cli.plan_shown import preview_document, show_preview
+
+    opened = _open(file, base, desk)
+    keys = _find_keys(desk)
+    return Page(
+        preview_document(opened, rows=rows, made_up=made_up, keys=keys),
+        lambda screen: show_preview(screen, opened, rows=rows, made_up=made_up, keys=keys),
+    )
+
+
+@add_command(plan, "check")
+def check(file: PlanFile, base: Base = None, desk: DeskFolder = HERE) -> Page:
+    """Check all that can be checked before a run, and list every problem, not only the first."""
+    from fairshare.cli.connections import FILE, FileConnections
+    from fairshare.release.checking import find_problems
+
+    found = find_problems(
+        read_file(file),
+        base or file.parent,
+        where=file.name,
+        keys=_find_keys(desk),
+        connections=FileConnections(desk / FILE),
+    )
+
+    def show(screen: Screen) -> None:
+        if not found:
+            screen.line("Nothing stands in the way of a run.", "bold green")
+        for each in found:
+            screen.bullet(f"{each.code}: {each.message}{f' (at {each.where})' if each.where else ''}. {each.fix}")
+
+    return Page({"problems": [asdict(each) for each in found]}, show, ExitCode.BAD_INPUT if found else ExitCode.DONE)
+
+
+@add_command(plan, "explain")
+def explain(file: PlanFile, engine: Engine = "duckdb", base: Base = None, desk: DeskFolder = HERE) -> Page:
+    """Show the query that a plan becomes, before any row is read. Keys and given values are never in it."""
+    opened = _open(file, base, desk)
+    text = opened.explain(engine=engine)
+    return Page(_describe(opened) | {"engine": engine, "text": text}, lambda screen: screen.exact(text))
+
+
+@add_command(plan, "run")
+def run(
+    file: PlanFile,
+    screen: Screen,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A new file, .csv or .parquet.")],
+    engine: Engine = "duckdb",
+    base: Base = None,
+    desk: DeskFolder = HERE,
+) -> Page:
+    """Run a plan for yourself, into a new file that only you can read. This is not a release: nothing has left."""
+    from fairshare.release.in_house import NOT_A_RELEASE
+
+    opened = _open(file, base, desk)
+    with screen.working("running the plan") as tell:
+        ran = opened.run(out, keys=_find_keys(desk), engine=engine, on_progress=tell)
+    document = {"file": str(out), "released": False, "note": NOT_A_RELEASE, **_describe_report(ran.report)}
+
+    def show(screen: Screen) -> None:
+        screen.line(NOT_A_RELEASE, "bold")
+        screen.pairs([("file", out), ("engine", ran.report.engine)])
+        screen.pairs([(name.replace("_", " "), f"{count:,}") for name, count in _count(ran.report).items()])
+        for section in ran.report.sections:
+            screen.heading(section.title.en)
+            for each in section.says:
+                screen.line(each.en)
+            if section.rows:
+                screen.table([each.en for each in section.headings], section.rows)
+
+    return Page(document, show)
+
+
+@add_command(plan, "schema")
+def schema() -> Page:
+    """Print the JSON Schema of plans, for an editor that checks and completes them as you type."""
+    from fairshare.release.plan_schema import describe_plans
+
+    described = describe_plans()
+
+    def show(screen: Screen) -> None:
+        import json
+
+        screen.exact(json.dumps(described, indent=2, ensure_ascii=False))
+
+    return Page(described, show)
+
+
+def _open(file: Path, base: Path | None, desk: Path) -> OpenPlan:
+    from fairshare.cli.connections import FILE, FileConnections
+    from fairshare.release.opened import open_plan
+
+    return open_plan(file, base=base, connections=FileConnections(desk / FILE))
+
+
+def _find_keys(desk: Path) -> Any:
+    from fairshare.cli.pseudonyms import FOLDER, FolderKeys
+
+    return FolderKeys(desk / FOLDER)
+
+
+def _describe(opened: OpenPlan) -> dict[str, Any]:
+    from fairshare.release.plan import describe_columns, plan_to_json
+
+    return {"plan": plan_to_json(opened.plan), "columns": describe_columns(opened.plan)}
+
+
+def _count(report: EngineReport) -> dict[str, int]:
+    names = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+    return {name: getattr(report, name) for name in names}
+
+
+def _describe_report(report: EngineReport) -> dict[str, Any]:
+    return {
+        "counts": _count(report),
+        "columns": dict(report.columns),
+        "held_back": dict(report.held_back),
+        "engine": report.engine,
+        "notes": list(report.notes),
+        "sections": [asdict(each) for each in report.sections],
+    }

@@ -1,0 +1,32 @@
+"""A plan run for oneself: its rows in a file that only its owner can read. This is not a release: nothing has left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fairshare.release.engines import EngineReport
+from fairshare.release.engines.running import check_output
+from fairshare.release.kinds import Table
+from fairshare.release.packing import OnProgress
+from fairshare.release.publishing import make_ready
+from fairshare.release.staging import naming_the_disk
+
+NOT_A_RELEASE = "This is not a release: nothing has left."
+
+
+def make_in_house(table: Table, out: Path, *, on_progress: OnProgress | None = None) -> EngineReport:
+    """Makes a table ready in a new file of mode 0600; it appears whole or not at all.
+
+    Raises   OutputUnfit when there is something there already; what the engine raises.
+    """
+    check_output(out)
+    # In a folder that nobody else can look into, because an engine makes its file with the mode that it likes.
+    with naming_the_disk(out), TemporaryDirectory(dir=out.parent, prefix=".fairshare-") as folder:
+        made = Path(folder) / out.name
+        report = make_ready(table, write_to=made, on_progress=on_progress)
+        made.chmod(0o600)
+        check_output(out)
+        os.link(made, out)
+    return report

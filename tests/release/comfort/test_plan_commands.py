@@ -1,0 +1,242 @@
+"""`fairshare plan`: a draft with reasons, a preview for one's own eyes, every problem at once, and a run in house."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner, Result
+
+from fairshare.cli.app import app
+from fairshare.cli.pseudonyms import FOLDER, make_pseudonym_key
+from fairshare.release.checking import find_problems
+from fairshare.release.in_house import NOT_A_RELEASE
+from fairshare.release.plan import Plan, read_plan
+from fairshare.release.plan_schema import describe_plans
+from fairshare.release.plan_text import write_plan
+
+PEOPLE = """id,name,born,postcode,notes
+1,Kit Heron,1987-02-03,SW1A 1AA,"Came in twice, and rang once about the damp"
+2,Pat Plover,1990-05-06,M1 1AE,"Wrote to say that the boiler is out again"
+"""
+PLAN = """
+name: tenants
+source: {format: csv, path: people.csv, types: {born: date}}
+columns:
+  - {column: id, treatment: pseudonymise, key: study}
+  - {column: born, treatment: generalise, to: year}
+  - {column: postcode, treatment: generalise, to: postcode_district}
+rows:
+  - {column: born, test: before, value: 1990-01-01}
+"""
+SECRET = "Kit Heron"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "plan.yaml").write_text(
+        PLAN.replace("test: before, value: 1990-01-01", "test: less_than, value: 1990-01-01")
+    )
+    make_pseudonym_key(tmp_path / FOLDER, "study")
+    return tmp_path
+
+
+def run(*words: object) -> Result:
+    found = CliRunner().invoke(app, [str(each) for each in words], env={"COLUMNS": "120", "TERM": "dumb"})
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.output
+    return found
+
+
+def run_json(*words: object) -> Any:
+    return json.loads(run(*words, "--json").stdout)
+
+
+def test_a_draft_says_why_beside_each_line_and_is_never_written_over(desk: Path) -> None:
+    out = desk / "draft.yaml"
+    found = run("plan", "suggest", desk / "people.csv", "--out", out)
+    assert found.exit_code == 0, found.output
+    text = out.read_text()
+    plan = read_plan(out.read_bytes(), where="draft")
+    assert {each.column for each in plan.sent} >= {"born", "postcode"}
+    assert not {"name", "notes"} & {each.column for each in plan.sent}
+    columns = re.findall(r"(?m)^  # .+\n  - \{column: (\w+)", text)
+    assert columns == ["id", "name", "born", "postcode", "notes"]
+    assert SECRET not in text
+    assert oct(out.stat().st_mode & 0o777) == "0o600"
+    again = run("plan", "suggest", desk / "people.csv", "--out", out)
+    assert again.exit_code != 0
+    assert out.read_text() == text
+
+
+def test_a_source_that_is_not_beside_the_plan_is_refused(desk: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "draft.yaml"
+    assert run_json("plan", "suggest", desk / "people.csv", "--out", elsewhere)["error"]["exit_code"] == 3
+    assert run_json("plan", "suggest", desk / "none.csv")["error"]["code"] == "NOT_FOUND"
+    assert run_json("plan", "suggest", desk / "people.csv", "--connection", "oracle:x")["error"]["code"] == "BAD_INPUT"
+
+
+@given(st.text(min_size=1, max_size=30), st.text(max_size=40))
+def test_a_written_plan_reads_as_it_was_whatever_its_words(value: str, reason: str) -> None:
+    fields = {
+        "name": "n",
+        "source": {"format": "csv", "path": "a.csv"},
+        "columns": [{"column": "id", "treatment": "keep"}],
+        "rows": [{"column": "id", "test": "one_of", "values": [value]}],
+    }
+    try:
+        plan = Plan.model_validate(fields)
+        value.encode()
+    except ValueError:
+        return
+    assert read_plan(write_plan(plan, {"id": reason}).encode(), where="p") == plan
+
+
+def test_real_rows_are_shown_on_a_terminal_only(desk: Path) -> None:
+    piped = run("plan", "preview", desk / "plan.yaml", "--desk", desk)
+    assert "1987-02-03" not in piped.output
+    assert "on a terminal only" in piped.output
+    assert "postcode district only" in piped.output
+    assert "1987-02-03" not in json.dumps(run_json("plan", "preview", desk / "plan.yaml", "--desk", desk))
+    master, slave = pty.openpty()
+    code = "from fairshare.cli.app import main; main()"
+    words = ["plan", "preview", str(desk / "plan.yaml"), "--desk", str(desk), "--rows", "2"]
+    ran = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stdout=slave, stderr=slave, env={**os.environ, "COLUMNS": "120"}
+    )
+    os.close(slave)
+    shown = read_all(master)
+    assert ran.wait() == 0, shown
+    assert "These are real rows" in shown
+    assert re.search(r"born\s+1987-02-03\s+1987\b", shown)
+    assert re.search(r"name\s+Kit Heron\s+\(stays\)", shown)
+    assert "Row 2: left out" in shown
+
+
+def read_all(master: int) -> str:
+    found = b""
+    while True:
+        try:
+            more = os.read(master, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            more = b""
+        if not more:
+            os.close(master)
+            return re.sub(r"\x1b\[[0-9;]*m", "", found.decode())
+        found += more
+
+
+def test_made_up_rows_are_shown_anywhere_and_come_from_no_row(desk: Path) -> None:
+    found = run("plan", "preview", desk / "plan.yaml", "--made-up", "--desk", desk)
+    assert "These rows are made up." in found.output
+    assert "AB1 2CD" in found.output
+    document = run_json("plan", "preview", desk / "plan.yaml", "--made-up", "--rows", "3", "--desk", desk)
+    assert len(document["rows"]) == 3
+    assert SECRET not in json.dumps(document)
+
+
+def test_every_problem_of_a_plan_is_listed_at_once(desk: Path) -> None:
+    (desk / "bad.yaml").write_text(
+        """
+name: bad
+source: {format: csv, path: people.csv, types: {nothing: date, born: date}}
+columns:
+  - {column: id, treatment: pseudonymise, key: other}
+  - {column: name, treatment: generalise, to: year}
+  - {column: postcod, treatment: keep}
+rows:
+  - {column: nowhere, test: not_null}
+  - {column: id, test: listed, path: gone.txt}
+"""
+    )
+    found = run("plan", "check", desk / "bad.yaml", "--desk", desk)
+    assert found.exit_code == 3
+    document = run_json("plan", "check", desk / "bad.yaml", "--desk", desk)
+    told = [(each["code"], each["where"]) for each in document["problems"]]
+    assert ("TREATMENT_UNFIT", "columns: name") in told
+    assert ("UNKNOWN_COLUMN", "columns") in told
+    assert ("UNKNOWN_COLUMN", "rows") in told
+    assert ("UNKNOWN_COLUMN", "source.types") in told
+    assert "NOT_FOUND" in [code for code, _ in told]
+    assert "PSEUDONYM_KEY_MISSING" in [code for code, _ in told]
+    assert len(told) == len(set(map(tuple, told))) == 6
+
+
+def test_every_field_that_is_wrong_is_listed_at_once(desk: Path) -> None:
+    (desk / "bad.yaml").write_text(
+        "name: bad\nsource: {format: csv}\ncolumns: [{column: a, treatment: none}]\nmore: 1\n"
+    )
+    told = [each["where"] for each in run_json("plan", "check", desk / "bad.yaml")["problems"]]
+    assert {f"bad.yaml: {field}" for field in ("source.csv.path", "columns.0", "more")} <= set(told)
+    assert run("plan", "check", desk / "bad.yaml").exit_code == 3
+
+
+def test_a_sound_plan_has_no_problems(desk: Path) -> None:
+    found = run("plan", "check", desk / "plan.yaml", "--desk", desk)
+    assert (found.exit_code, found.output.strip()) == (0, "Nothing stands in the way of a run.")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_checked_with_problems_and_nothing_else(raw: bytes) -> None:
+    assert find_problems(raw, Path("/nowhere"), where="plan")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_the_query_is_shown_without_rows_values_or_keys(desk: Path, engine: str) -> None:
+    key = (desk / FOLDER / "study.key").read_text().strip()
+    found = run("plan", "explain", desk / "plan.yaml", "--engine", engine, "--desk", desk)
+    assert found.exit_code == 0, found.output
+    assert "SELECT" in found.output
+    assert "year" in found.output
+    for secret in (SECRET, "1990-01-01", key, "1987"):
+        assert secret not in found.output
+    assert (
+        run_json("plan", "explain", desk / "plan.yaml", "--engine", "memory")["error"]["code"] == "SETTING_OUT_OF_RANGE"
+    )
+
+
+@pytest.mark.parametrize(("engine", "suffix"), [("duckdb", "csv"), ("duckdb", "parquet"), ("memory", "csv")])
+def test_a_plan_is_run_in_house_into_a_file_of_ones_own(desk: Path, engine: str, suffix: str) -> None:
+    out = desk / f"out.{suffix}"
+    found = run("plan", "run", desk / "plan.yaml", "--out", out, "--engine", engine, "--desk", desk)
+    assert found.exit_code == 0, found.output
+    assert NOT_A_RELEASE in found.output
+    assert oct(out.stat().st_mode & 0o777) == "0o600"
+    if suffix == "csv":
+        assert out.read_text().splitlines()[1].endswith('"1987","SW1A"')
+    again = run_json("plan", "run", desk / "plan.yaml", "--out", out, "--desk", desk)
+    assert again["error"]["code"] == "OUTPUT_UNFIT"
+    assert not [each for each in desk.iterdir() if each.name.startswith(".fairshare")]
+
+
+def test_a_run_that_fails_leaves_nothing(desk: Path) -> None:
+    (desk / "plan.yaml").write_text((desk / "plan.yaml").read_text().replace("key: study", "key: gone"))
+    found = run_json("plan", "run", desk / "plan.yaml", "--out", desk / "out.csv", "--desk", desk)
+    assert found["error"]["code"] == "PSEUDONYM_KEY_MISSING"
+    assert not (desk / "out.csv").exists()
+    assert not [each for each in desk.iterdir() if each.name.startswith(".fairshare")]
+
+
+def test_the_schema_of_plans_takes_what_the_program_takes(desk: Path) -> None:
+    described = run_json("plan", "schema")
+    assert described == describe_plans()
+    Draft202012Validator.check_schema(described)
+    checker = Draft202012Validator(described)
+    assert checker.is_valid(
+        json.loads(
+            json.dumps(
+                read_plan((desk / "plan.yaml").read_bytes(), where="p").model_dump(mode="json", exclude_defaults=True)
+            )
+        )
+    )
+    assert not checker.is_valid({"name": "x", "columns": []})
