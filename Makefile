@@ -50,7 +50,14 @@ demo: $(VENV)/.stamp-demo ## Run both stories, from a request to a verified rece
 	@rm -rf demo-output
 	@$(BIN)/fairshare demo --out demo-output
 
-test: $(VENV)/.stamp-dev ## Run the tests and the examples in docstrings
+# Worker environments stand apart (docs/decisions/0013); the tests find them here.
+.workers/.stamp: export FAIRSHARE_WORKERS = $(CURDIR)/.workers
+.workers/.stamp: $(VENV)/.stamp-dev $(wildcard src/fairshare/release/workers/*.lock)
+	@$(BIN)/fairshare worker install synthetic attacks
+	@touch $@
+
+test: export FAIRSHARE_WORKERS = $(CURDIR)/.workers
+test: $(VENV)/.stamp-dev .workers/.stamp ## Run the tests and the examples in docstrings
 	@sh tools/install_postgresql.sh
 	@sh tools/install_libreoffice.sh
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 $(PYTEST_ARGS)
@@ -112,7 +119,9 @@ lock: ## Choose newer versions of the dependencies and write requirements/*.lock
 	$(UV) -c requirements/bench.lock pyproject.toml -o requirements/core.lock
 	$(UV) -c requirements/bench.lock requirements/build.in -o requirements/build.lock
 	$(UV) --no-deps requirements/demo.in -o requirements/demo.lock
+	for each in synthetic attacks; do \
+		$(subst --override requirements/overrides.txt,,$(UV)) --upgrade requirements/worker-$$each.in -o src/fairshare/release/workers/$$each.lock || exit 1; done
 
 clean: ## Remove everything that make, the tests and the tools have written
-	@rm -rf $(VENV) build dist demo-output bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .workers build dist demo-output bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
