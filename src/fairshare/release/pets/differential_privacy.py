@@ -131,12 +131,11 @@ def tell_cell(
     own = {part: noise[statistic.name, part] for _, part in noise if (statistic.name, part) in noise}
     match statistic:
         case Count():
-            rows = own["rows"]
-            yield None, tidy(hold(noisy[statistic.name, "rows"][place], published)), *tell_noise(rows)
+            yield None, tidy(hold(noisy[statistic.name, "rows"][place], published)), *tell_noise(own["rows"])
         case Sum():
-            value = statistic.to_value(noisy[statistic.name, "units"][place])
+            total, one = statistic.to_value(noisy[statistic.name, "units"][place]), statistic.to_value(1)
             scale, within = tell_noise(own["units"])
-            yield None, tidy(value), tidy(statistic.to_value(1) * scale), tidy(statistic.to_value(1) * within)
+            yield None, tidy(total), tidy(one * scale), tidy(one * within)
         case Mean():
             count, units = (noisy[statistic.name, part][place] for part in ("rows", "units"))
             yield None, *tell_mean(statistic, count, units, own["rows"], own["units"])

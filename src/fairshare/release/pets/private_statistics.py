@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints, field_validator, model_validator
 
-from fairshare.release.publications import Publication
+from fairshare.release.publications import Loss, Publication
 from fairshare.release.treatments import AgeBand, Bands, ColumnName, WrittenNumber, label_bands, text_of_edge
 from fairshare.words import BadInput
 from fairshare.words.values import Value
@@ -33,7 +33,7 @@ OWN_COLUMNS = ("statistic", "bucket", "value", "noise_scale", "within_95")
 KeyValue = StrictBool | StrictInt | Annotated[StrictStr, StringConstraints(max_length=500)] | None
 StatisticName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Share = Annotated[StrictInt, Field(ge=1, le=1000)]
-Loss = Annotated[WrittenNumber, Field(gt=0, le=100)]
+Amount = Annotated[WrittenNumber, Field(gt=0, le=100)]
 
 
 class StatisticsUnfit(BadInput):
@@ -184,9 +184,9 @@ class PrivateStatistics(Publication):
     """The column of the source that says whose a row is. It need not be among the columns, and never goes."""
     rows_per_person: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1
     """How many rows of one person may count; which of them, nobody can foresee."""
-    epsilon: Loss | None = None
+    epsilon: Amount | None = None
     """The privacy loss of all of it together, with Laplace noise."""
-    rho: Loss | None = None
+    rho: Amount | None = None
     """In place of epsilon: the loss in zero-concentrated terms, with Gaussian noise."""
     keys: Annotated[tuple[PublicKey, ...], Field(max_length=10)] = ()
     statistics: Annotated[tuple[AnyStatistic, ...], Field(min_length=1, max_length=100)]
@@ -231,6 +231,11 @@ class PrivateStatistics(Publication):
                 where="publish.statistics",
             )
         return self
+
+    @property
+    def loss(self) -> Loss:
+        """All that it takes out of a budget."""
+        return Loss(epsilon=self.epsilon) if self.epsilon is not None else Loss(rho=self.rho or 0)
 
     def keys_of(self, statistic: Statistic) -> tuple[PublicKey, ...]:
         """What a statistic is grouped by."""

@@ -1,0 +1,158 @@
+"""The guard of the privacy budget: a release reserves before a row is read, and spends when it has happened."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from fairshare.records.canonical import encode
+from fairshare.records.kinds import Release
+from fairshare.records.signing import SignedRecord
+from fairshare.release.engines import EngineReport
+from fairshare.release.flow import Released
+from fairshare.release.kinds import Contents, Table
+from fairshare.release.pets.budget import BudgetLedger, Entry
+from fairshare.release.pets.budget_told import tell_budget
+from fairshare.release.plan import Plan, plan_to_json
+from fairshare.release.publications import Loss
+from fairshare.release.sources import Source
+from fairshare.release.staging import Attempt
+
+ON_RECEIPT = "privacy budget"
+IN_HOUSE = "in house"
+"""The recipient of statistics that were made for oneself: what is seen here is told, too."""
+
+
+@dataclass(frozen=True)
+class BudgetGuard:
+    """Keeps the budget ledger while one release is made. What publishes nothing private passes."""
+
+    ledger: BudgetLedger
+    now: Callable[[], datetime]
+
+    def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
+        """Reserves the loss, or refuses: BudgetNotSet, BudgetExceeded."""
+        release, loss = intent.record, find_loss(contents)
+        if loss is None or not isinstance(contents, Table) or not isinstance(release, Release):
+            return
+        self.ledger.reserve(
+            attempt.folder.name,
+            budget=self.ledger.find_budget(list_places(contents.plan.source, contents.base)),
+            recipient=release.recipient.name,
+            loss=loss,
+            what=contents.plan.name,
+            asked=digest_question(contents.plan),
+            at=self.now(),
+        )
+
+    def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
+        """Adds what is spent of the budget, for the holder's copy of the sheet and the receipt."""
+        loss = find_loss(contents)
+        if loss is None or not isinstance(contents, Table):
+            return report
+        budget = self.ledger.find_budget(list_places(contents.plan.source, contents.base))
+        section = tell_budget(budget, self.ledger.find_standing(budget), self.ledger.list_entries(budget))
+        return replace(
+            report,
+            sections=(*report.sections, section),
+            kept_on_receipt={**report.kept_on_receipt, ON_RECEIPT: f"{loss.describe()} of {budget}"},
+        )
+
+    def settle(self, released: Released, attempt: Attempt) -> None:
+        """The release has happened: the loss is spent."""
+        self.ledger.spend(attempt.folder.name, settled=released.manifest.release.id)
+
+    def discard(self, attempt: Attempt) -> None:
+        """Nothing went: the loss is given back."""
+        self.ledger.give_back(attempt.folder.name)
+
+
+def find_loss(contents: Contents) -> Loss | None:
+    """What a release takes out of a privacy budget; none for rows, files and what is told."""
+    return contents.plan.publish.loss if isinstance(contents, Table) and contents.plan.publish is not None else None
+
+
+def list_places(source: Source, base: Path) -> tuple[str, ...]:
+    """Where a source is, and each folder that it is in, nearest first: any of them may have a budget.
+
+    A file is known by its place, whatever columns or rows of it a plan reads; a database's table by its connection.
+    """
+    path = getattr(source, "path", None)
+    if path is not None:
+        found = Path(os.path.realpath(base / path))
+        return tuple(str(each) for each in (found, *found.parents))
+    names = [
+        str(getattr(source, name))
+        for name in ("connection", "schema_name", "database", "table")
+        if hasattr(source, name)
+    ]
+    return (":".join([source.format, *names]), ":".join([source.format, names[0]]))
+
+
+def digest_question(plan: Plan) -> str:
+    """A digest of what is asked, whatever the plan is called."""
+    asked = {name: value for name, value in plan_to_json(plan).items() if name != "name"}
+    return sha256(encode(asked)).hexdigest()
+
+
+def find_earlier_answer(ledger: BudgetLedger, plan: Plan) -> Entry | None:
+    """The last time that the very same was asked and told: that answer can be sent again, and costs nothing."""
+    asked = digest_question(plan)
+    told = [each for each in ledger.list_entries() if each.asked == asked and each.state == "spent"]
+    return told[-1] if told else None
+
+
+@contextmanager
+def spending_in_house(ledger: BudgetLedger, table: Table, out: Path, *, attempt: str, at: datetime) -> Iterator[None]:
+    """Spends the loss of what is made in a file for oneself, if the file appears; else gives it back.
+
+    Takes    attempt: a new name. Its lease, a locked file beside the ledger, says that this process still lives.
+    """
+    loss = find_loss(table)
+    if loss is None:
+        yield
+        return
+    recover_in_house(ledger)
+    lease = ledger.leases / f"{attempt}.lease"
+    lease.parent.mkdir(mode=0o700, exist_ok=True)
+    with lease.open("w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(str(out.absolute()))
+        held.flush()
+        os.fsync(held.fileno())
+        try:
+            ledger.reserve(
+                attempt,
+                budget=ledger.find_budget(list_places(table.plan.source, table.base)),
+                recipient=IN_HOUSE,
+                loss=loss,
+                what=table.plan.name,
+                asked=digest_question(table.plan),
+                at=at,
+            )
+            yield
+        finally:
+            _settle_in_house(ledger, attempt, out, lease)
+
+
+def recover_in_house(ledger: BudgetLedger) -> None:
+    """Spends or gives back what killed processes had reserved for files of their own; safe at any time."""
+    for lease in sorted(ledger.leases.glob("*.lease")):
+        with suppress(FileNotFoundError, BlockingIOError), lease.open(encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lease.exists():
+                _settle_in_house(ledger, lease.stem, Path(held.read() or "."), lease)
+
+
+def _settle_in_house(ledger: BudgetLedger, attempt: str, out: Path, lease: Path) -> None:
+    if out.is_file():
+        ledger.spend(attempt, settled=IN_HOUSE)
+    else:
+        ledger.give_back(attempt)
+    lease.unlink(missing_ok=True)
