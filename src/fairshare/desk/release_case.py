@@ -10,6 +10,7 @@ from typing import Literal
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.held_agreements import find_current, hold_agreement
+from fairshare.desk.keep_budget import make_budget_guard
 from fairshare.desk.ports import Desk
 from fairshare.desk.readers import check_readers, note_unchecked
 from fairshare.desk.redact_case import find_case_redaction
@@ -133,6 +134,7 @@ def release_case(
         book=DeskBook(desk, case, plan),
         now=desk.clock.now,
         entropy=desk.entropy,
+        guards=(make_budget_guard(desk),),
         held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
     )
     handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
@@ -162,7 +164,7 @@ def recover_releases(desk: Desk) -> tuple[Released, ...]:
     for case in desk.records.cases():
         destination = desk.files.path(f"{RELEASES}/{case}")
         if destination.is_dir():
-            found.extend(recover(destination, DeskBook(desk, case)))
+            found.extend(recover(destination, DeskBook(desk, case), (make_budget_guard(desk),)))
             discard_parts(destination, older_than=desk.clock.now() - KEPT_FOR)
     return tuple(found)
 

@@ -49,6 +49,7 @@ WHEN: dict[Action, frozenset[Reached]] = {
     Action.END_TOKEN: frozenset({Reached.AGREEMENT}),
     Action.RECALL: frozenset({Reached.SENDER_RECEIPT}),
     Action.TAKE_RECEIPT: frozenset({Reached.SENDER_RECEIPT}),
+    Action.SET_BUDGET: frozenset(),
     Action.EXPORT_CASE: frozenset({Reached.REQUEST}),
     Action.DISPOSE: frozenset({Reached.REQUEST}),
 }

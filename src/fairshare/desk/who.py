@@ -44,6 +44,7 @@ class Action(StrEnum):
     END_TOKEN = "end_token"  # noqa: S105
     RECALL = "recall"
     TAKE_RECEIPT = "take_receipt"
+    SET_BUDGET = "set_budget"
     EXPORT_CASE = "export_case"
     DISPOSE = "dispose"
 
@@ -84,6 +85,8 @@ WHO: dict[Action, frozenset[Role]] = {
     Action.END_TOKEN: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
     Action.RECALL: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
+    # Whoever releases does not say how much may be told.
+    Action.SET_BUDGET: frozenset({Role.DECIDER, Role.SIGNATORY}),
     Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),
     Action.DISPOSE: frozenset({Role.RECORDS_MANAGER}),
 }
