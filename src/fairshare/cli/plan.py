@@ -142,7 +142,7 @@ def run(
     from fairshare.release.in_house import NOT_A_RELEASE
 
     opened = _open(file, base, desk)
-    with screen.working("running the plan") as tell:
+    with screen.working("running the plan", rows=opened.known_rows) as tell:
         ran = opened.run(out, keys=_find_keys(desk), engine=engine, on_progress=tell)
     document = {"file": str(out), "released": False, "note": NOT_A_RELEASE, **_describe_report(ran.report)}
 

@@ -71,7 +71,7 @@ def run(
     check_way(written, readers, desk)
     wanted = replace(make_wanted(written, form.parent, desk, readers, welsh=welsh), why_unchecked=unchecked_key)
     held = use_rules(load_rules(rules))
-    with open_as(desk, name) as (at, actor), screen.working("releasing") as tell:
+    with open_as(desk, name) as (at, actor), screen.working("releasing", rows=find_rows(wanted)) as tell:
         recover_releases(at)
         released = release_case(
             at,
@@ -85,6 +85,17 @@ def run(
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
     return add_delivery(show_released(released, sheet, spoken), delivery)
+
+
+def find_rows(wanted: Wanted) -> int | None:
+    """How many rows a table has, where its source says so without being read."""
+    from fairshare.release.kinds import Table
+
+    if not isinstance(wanted.contents, Table):
+        return None
+    from fairshare.release.known_rows import count_known_rows
+
+    return count_known_rows(wanted.contents.plan.source, wanted.contents.base)
 
 
 def make_wanted(
@@ -195,8 +206,8 @@ def recover(
         screen.line(f"{len(folders)} had happened and are now written down. What had not happened is gone.")
         for each in folders:
             screen.bullet(each)
-        for each in waiting:
-            screen.bullet(f"{each.finished} parts wait for the same release to be run again: {each.folder}")
+        for left in waiting:
+            screen.bullet(f"{left.finished} parts wait for the same release to be run again: {left.folder}")
         if discarded:
             screen.line(f"The parts of {discarded} runs were removed.")
 

@@ -115,17 +115,12 @@ class Screen:
         self.console.print(table)
 
     @contextmanager
-    def working(self, what: str) -> Iterator[Tell]:
-        """A progress bar on the error stream for long work; nothing at all where no terminal would show it."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    def working(self, what: str, *, rows: int | None = None) -> Iterator[Tell]:
+        """Progress on the error stream for long work; nothing at all where no terminal would show it.
 
-        console = Console(stderr=True, markup=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task(make_plain(what), total=1.0)
+        Takes    rows: how many rows the whole is, if that is known: then rows and rate are shown as well.
+        """
+        from fairshare.cli.progress import telling
 
-            def tell(share: float) -> None:
-                progress.update(task, completed=share)
-
+        with telling(make_plain(what), rows) as tell:
             yield tell

@@ -16,6 +16,7 @@ from fairshare.release.engines.job import KeyUnfit
 from fairshare.release.explaining import explain_plan
 from fairshare.release.in_house import NOT_A_RELEASE, make_in_house
 from fairshare.release.kinds import Table
+from fairshare.release.known_rows import count_known_rows
 from fairshare.release.made_up import make_up_rows
 from fairshare.release.notebook import show_plan, show_problems, show_report, show_told
 from fairshare.release.packing import OnProgress
@@ -108,6 +109,11 @@ class OpenPlan:
     def schema(self) -> Schema:
         """The columns of the source, each with what it holds."""
         return schema_of(self.plan.source, self.base, connections=self.connections)
+
+    @property
+    def known_rows(self) -> int | None:
+        """How many rows the source has, where it says so without being read."""
+        return count_known_rows(self.plan.source, self.base)
 
     def check(self, *, keys: Keys | Mapping[str, bytes] | None = None) -> Checked:
         """Every problem that can be found before a run."""
