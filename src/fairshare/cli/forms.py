@@ -103,6 +103,10 @@ class ReleaseForm(Value):
     at_risk: tuple[Ref, ...] = ()
     """Items that could lead to somebody at risk; a second person must have checked the release."""
     checked_by: Person | None = None
+    handed_over: Literal["sealed", "delta_sharing"] = "sealed"
+    """As sealed files, or kept here to be read by Delta Sharing, with a token, while the agreement is in force."""
+    deliver_to: Line | None = None
+    """For sealed files: the place, by its name in the desk's file of places, that they are put into when made."""
 
 
 def read_form(form: type[Form], path: Path) -> Form:

@@ -14,11 +14,11 @@ from fairshare.desk.keep_budget import make_budget_guard
 from fairshare.desk.ports import Desk
 from fairshare.desk.readers import check_readers, note_unchecked
 from fairshare.desk.redact_case import find_case_redaction
+from fairshare.desk.share_release import check_agreed
 from fairshare.desk.who import Action, Actor
 from fairshare.records import (
     Agreement,
     Decision,
-    Passphrase,
     Plan,
     Receipt,
     Release,
@@ -34,6 +34,8 @@ from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Table, files_of
 from fairshare.release.packing import OnProgress
 from fairshare.release.parts import KEPT_FOR, WaitingParts, discard_parts, list_waiting
+from fairshare.release.sealed_to import Readers
+from fairshare.release.sharing.blocks import ShareStore
 from fairshare.words import Person, Reason
 
 RELEASES = "releases"
@@ -48,7 +50,7 @@ class Wanted:
     items: tuple[str, ...]
     contents: Contents
     channel: str
-    readers: tuple[str, ...] | Passphrase = ()
+    readers: Readers = ()
     checked_by: Person | None = None
     at_risk: frozenset[str] = frozenset()
     language: str = "en"
@@ -109,6 +111,8 @@ def release_case(
     wanted = check_sealed_to(desk, decided.record, wanted)
     agreement = find_agreement(desk, before, decided.id)
     held = hold_agreement(desk, before, agreement) if agreement is not None else None
+    if isinstance(wanted.readers, ShareStore):
+        check_agreed(held, desk.clock.now().date())
     redaction = find_case_redaction(desk, case) if files_of(wanted.contents) else None
     plan = find_plan(desk, actor, decided, wanted.contents, redaction)
     release = make_release(desk, actor, decided, agreement, plan, wanted)

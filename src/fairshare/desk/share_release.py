@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from fairshare.agree.force import check_held_in_force
 from fairshare.agree.standing import Held
@@ -72,6 +72,18 @@ def read_store_key(desk: Desk) -> StoreKey:
     return build(StoreKey, parse_json(raw, where=STORE_KEY), where=STORE_KEY)
 
 
+def check_agreed(held: Held | None, day: date) -> Held:
+    """Refuses what no token could read, because no agreement is in force; a token belongs to one."""
+    if held is None:
+        raise AgreementMissing(
+            "the case has no agreement for a token to belong to",
+            fix="Agree first, and sign; or hand over sealed files.",
+            where="agreement",
+        )
+    check_held_in_force(held, day)
+    return held
+
+
 def give_token(
     desk: Desk, actor: Actor, case: str, *, endpoint: str, days: int, recipient: str | None = None
 ) -> NewProfile:
@@ -82,10 +94,8 @@ def give_token(
     """
     before = check_allowed(desk, actor, Action.GIVE_TOKEN, case)
     signed = find_current(desk, before)
-    if signed is None:
-        raise AgreementMissing("the case has no agreement", fix="Agree first, and sign.", where="agreement")
-    held, now = hold_agreement(desk, before, signed), desk.clock.now()
-    check_held_in_force(held, now.date())
+    now = desk.clock.now()
+    held = check_agreed(hold_agreement(desk, before, signed) if signed is not None else None, now.date())
     name = _find_recipient(desk, held, recipient)
     token, expires_at = make_token(desk.entropy), find_expiry(now, days)
     profile = write_profile(endpoint, token, expires_at)

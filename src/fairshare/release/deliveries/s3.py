@@ -43,7 +43,7 @@ class S3Store:
                 found = self._client.head_object(**self._at(file), ChecksumMode="ENABLED")
         except PlaceMissing:
             return None
-        if found.get("ContentLength") != file.bytes:
+        if found.get("ContentLength") != file.size:
             return None
         return self._compare(file, found)
 
@@ -53,7 +53,7 @@ class S3Store:
         with _one_family():
             if len(parts) < 2:
                 digest = b64encode(bytes.fromhex(file.sha256)).decode()
-                self._client.put_object(**self._at(file), Body=file.read(0, file.bytes), ChecksumSHA256=digest)
+                self._client.put_object(**self._at(file), Body=file.read(0, file.size), ChecksumSHA256=digest)
                 return
             upload = self._find_upload(file) or self._start_upload(file)
             there = self._list_parts(file, upload)
@@ -99,7 +99,7 @@ class S3Store:
             **self._at(file),
             UploadId=upload,
             PartNumber=part.number,
-            Body=file.read(part.start, part.bytes),
+            Body=file.read(part.start, part.size),
             ChecksumSHA256=digest,
         )
         return {"PartNumber": part.number, "ETag": sent["ETag"], "ChecksumSHA256": digest}
@@ -115,7 +115,7 @@ class S3Store:
 
 def _is_same(there: dict[str, Any], part: Part) -> bool:
     """Whether a part that the store holds is ours, by whichever digest it gives."""
-    if there.get("Size", part.bytes) != part.bytes:
+    if there.get("Size", part.size) != part.size:
         return False
     said = there.get("ChecksumSHA256")
     return said == b64encode(part.sha256).decode() if said else str(there.get("ETag", "")).strip('"') == part.md5.hex()

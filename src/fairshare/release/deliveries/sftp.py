@@ -49,18 +49,18 @@ class SftpStore:
 
     def find(self, file: LocalFile) -> Checked | None:
         """Whether this very file is there, by reading it back."""
-        return "read_back" if self._digest(file.name, file.bytes) == file.sha256 else None
+        return "read_back" if self._digest(file.name, file.size) == file.sha256 else None
 
     def put(self, file: LocalFile, on_sent: OnSent) -> None:
         """Writes a file under a name of its own until it is whole and has been read back, then gives it its name."""
         draft = f"{file.name}.part"
         self._write(file, draft, on_sent)
-        if self._digest(draft, file.bytes) != file.sha256:
+        if self._digest(draft, file.size) != file.sha256:
             # What an earlier attempt left was not a beginning of this file: start anew, once.
             with _one_family():
                 self._sftp.remove(self._at(draft))
             self._write(file, draft, on_sent)
-            if self._digest(draft, file.bytes) != file.sha256:
+            if self._digest(draft, file.size) != file.sha256:
                 raise DeliveryDiffers(
                     "what was written there reads back as something else",
                     fix=f"Ask the recipient to look at their disk. {AGAIN}",
@@ -71,7 +71,7 @@ class SftpStore:
 
     def _write(self, file: LocalFile, draft: str, on_sent: OnSent) -> None:
         start = self._size(draft)
-        if start is None or start > file.bytes:
+        if start is None or start > file.size:
             start = 0
         with _one_family(), self._sftp.open(self._at(draft), "r+" if start else "w") as target:
             target.set_pipelined(True)
@@ -79,7 +79,7 @@ class SftpStore:
             while chunk := file.read(start, CHUNK):
                 target.write(chunk)
                 start += len(chunk)
-                on_sent(start / file.bytes)
+                on_sent(start / file.size)
 
     def _digest(self, name: str, size: int) -> str | None:
         """The digest of what is there under a name; None if nothing is, or something of another size."""
@@ -115,7 +115,7 @@ class SftpStore:
 
 def _connect(client: Any, place: SftpPlace, base: Path) -> Any:
     """A session with the server, if it shows the key that is written down; nothing is ever added to what is known."""
-    import paramiko
+    import paramiko  # type: ignore[import-untyped]
 
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     kind, key = _read_host_key(place.host_key)

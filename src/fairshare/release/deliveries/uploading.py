@@ -35,7 +35,7 @@ class LocalFile:
     path: Path
 
     @cached_property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Its size."""
         with naming_the_disk(self.path):
             return self.path.stat().st_size
@@ -57,7 +57,7 @@ class LocalFile:
 
     def cut(self, size: int) -> list[Part]:
         """Its parts, each with its digests."""
-        parts = []
+        parts: list[Part] = []
         with naming_the_disk(self.path), self.path.open("rb") as file:
             while chunk := file.read(size):
                 quick = md5(chunk, usedforsecurity=False).digest()
@@ -71,7 +71,7 @@ class Part:
 
     number: int
     start: int
-    bytes: int
+    size: int
     sha256: bytes
     md5: bytes
     """S3-compatible stores name what they hold by it; it guards against faults, SHA-256 against people."""
@@ -135,18 +135,18 @@ def upload_files(files: list[LocalFile], store: Store, on_progress: OnSent = lam
 
     Raises   what the store raises; DeliveryDiffers when what is there afterwards is not what was sent.
     """
-    total = sum(each.bytes for each in files) or 1
+    total = sum(each.size for each in files) or 1
     placed: list[PlacedFile] = []
     for file in files:
         before = sum(each.bytes for each in placed)
         checked = store.find(file)
         if checked is None:
-            store.put(file, lambda share, file=file, before=before: on_progress((before + share * file.bytes) / total))  # type: ignore[misc]
+            store.put(file, lambda share, file=file, before=before: on_progress((before + share * file.size) / total))  # type: ignore[misc]
             checked = store.find(file)
         if checked is None:
             raise DeliveryDiffers(
                 "what the other side holds is not what was sent", fix=f"Find out why. {AGAIN}", where=file.name
             )
-        placed.append(PlacedFile(file.name, file.bytes, file.sha256, checked))
-        on_progress((before + file.bytes) / total)
+        placed.append(PlacedFile(file.name, file.size, file.sha256, checked))
+        on_progress((before + file.size) / total)
     return placed
