@@ -6,13 +6,10 @@ what a plan says of its source; nothing else is known. The same seed gives the s
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Annotated
 
@@ -27,9 +24,6 @@ from fairshare.words.reading import build, parse_json, parse_yaml
 from fairshare.words.values import Value
 
 MAX_ROWS = 5_000_000
-MARK = ".dummy"
-"""What stands in the name of every dummy file, before its ending."""
-SAYS = "Dummy data: made from a description of columns. Nobody is in this table, and nothing can be learnt from it."
 _FIRST_DAY, _LAST_DAY = date(1950, 1, 1), date(2029, 12, 31)
 
 
@@ -208,44 +202,12 @@ def _form(written: str) -> str:
     return "" if order == "YYYY-MM-DD" else order.replace("YYYY", "%Y").replace("MM", "%m").replace("DD", "%d")
 
 
-@dataclass(frozen=True)
-class DummyFiles:
-    """Where a dummy table is, and what is said of it beside it."""
-
-    table: Path
-    about: Path
-
-
-def name_dummy(out: Path) -> DummyFiles:
-    """The names that a dummy table and what is said of it get: each says that it is dummy.
-
-    >>> name_dummy(Path("people.csv")).table.name, name_dummy(Path("people.csv")).about.name
-    ('people.dummy.csv', 'people.dummy.about.json')
-    """
-    if out.suffix.lower() not in (".csv", ".parquet"):
-        raise DummyUnfit("a dummy table is CSV or Parquet", fix="Give a name that ends so.", where="out")
-    stem = out.stem if out.stem.endswith(MARK) else out.stem + MARK
-    return DummyFiles(out.with_name(stem + out.suffix.lower()), out.with_name(f"{stem}.about.json"))
-
-
-def write_about(schema: DummySchema, rows: int, seed: int, made_from: str) -> bytes:
-    """What stands beside a dummy table, so that nobody ever takes it for a real one."""
-    columns = {
-        each.name: each.model_dump(mode="json", exclude_defaults=True, exclude={"name"}) for each in schema.columns
-    }
-    said = {"dummy": True, "says": SAYS, "made_from": made_from, "rows": rows, "seed": seed, "columns": columns}
-    return json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
 __all__ = [
     "DummyColumn",
-    "DummyFiles",
     "DummySchema",
     "DummyUnfit",
     "guess_like",
     "make_rows",
-    "name_dummy",
     "read_dummy_schema",
-    "write_about",
     "write_dates",
 ]

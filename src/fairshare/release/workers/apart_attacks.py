@@ -9,9 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import apart_margins
 import numpy as np
-import pandas as pd
 
 Codes = Any
 MAX_COLUMNS = 4
@@ -24,12 +22,11 @@ def attack(
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Three kinds of attack on people whom the table was made from, each beside the same attack on a control group."""
     from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, SinglingOutEvaluator
+    from apart_margins import read_codes
 
     warnings.simplefilter("ignore")
     rng = np.random.default_rng()
-    real, synthetic, control = (
-        apart_margins.read_codes(files[name], asked["columns"]) for name in ("real", "synthetic", "control")
-    )
+    real, synthetic, control = (read_codes(files[name], asked["columns"]) for name in ("real", "synthetic", "control"))
     # As many of each: how easily somebody is the only one of a kind depends on how many people there are.
     people = min(len(real), len(control))
     real, control = (each[rng.choice(len(each), people, replace=False)] for each in (real, control))
@@ -56,6 +53,8 @@ def attack(
 
 
 def _name_codes(codes: Codes) -> Any:
+    import pandas as pd
+
     return pd.DataFrame({f"c{place}": [f"v{each}" for each in codes[:, place]] for place in range(codes.shape[1])})
 
 

@@ -1,6 +1,7 @@
 """Runs inside the worker `synthetic`: learns a table by MST (OpenDP) under differential privacy, and draws from it.
 
 A table comes and goes as the codes of its categories, two bytes each, a column after the other.
+The libraries are imported where they are used, so that this can be read where they are not.
 Source   McKenna, Miklau and Sheldon 2021 (MST), https://arxiv.org/abs/2108.04978
 """
 
@@ -9,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import apart_margins
 import numpy as np
-import opendp.extras.mbi as opendp_mbi
-import opendp.prelude as dp
-import polars as pl
 
 Codes = Any
 """A table of whole numbers: a row for each person, a column for each column."""
@@ -26,7 +23,8 @@ def synthesise(
     asked: dict[str, Any], files: dict[str, bytes], tell: Callable[[float], None]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Holds some people out, learns from the others, draws a table, and compares it with the model and with them."""
-    dp.enable_features("contrib")
+    import apart_margins
+
     sizes = [int(each) for each in asked["sizes"]]
     codes = apart_margins.read_codes(files["rows"], len(sizes))
     # Each person is held out or not on their own, so that who else is there makes no difference.
@@ -55,12 +53,14 @@ def foresee(
     asked: dict[str, Any], files: dict[str, bytes], tell: Callable[[float], None]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The noise that an epsilon and a delta will mean, before any row is there."""
-    dp.enable_features("contrib")
     return {"rho": find_rho(asked["epsilon"], asked["delta"])}, {}
 
 
 def find_rho(epsilon: float, delta: float) -> float:
     """The zero-concentrated privacy loss that gives no more than this epsilon at this delta, as OpenDP reckons."""
+    import opendp.prelude as dp
+
+    dp.enable_features("contrib")
     space = dp.atom_domain(T=float, nan=False), dp.absolute_distance(T=float)
 
     def fits(rho: float) -> bool:
@@ -73,6 +73,11 @@ def find_rho(epsilon: float, delta: float) -> float:
 
 def learn(codes: Codes, sizes: list[int], rho: float) -> Any:
     """The noisy contingency table that MST learns, within the budget."""
+    import opendp.prelude as dp
+    import polars as pl
+    from opendp.extras.mbi import MST
+
+    dp.enable_features("contrib")
     names = [f"c{place}" for place in range(len(sizes))]
     rows = pl.DataFrame({name: codes[:, place].astype("int32") for place, name in enumerate(names)})
     context = dp.Context.compositor(
@@ -81,7 +86,7 @@ def learn(codes: Codes, sizes: list[int], rho: float) -> Any:
         privacy_loss=dp.loss_of(rho=rho),
     )
     keys = {name: list(range(size)) for name, size in zip(names, sizes, strict=True)}
-    return context.query(rho=rho).select(*names).contingency_table(keys=keys, algorithm=opendp_mbi.MST()).release()
+    return context.query(rho=rho).select(*names).contingency_table(keys=keys, algorithm=MST()).release()
 
 
 def draw(table: Any, sizes: list[int], *, method: str) -> Codes:
@@ -102,6 +107,8 @@ def draw(table: Any, sizes: list[int], *, method: str) -> Codes:
 
 def read_model(table: Any, sizes: list[int]) -> Any:
     """What the model says of each pair that it measured, without the library's own category."""
+    from apart_margins import TreeModel
+
     ends = [(measured.clique, table.project(measured.clique)) for measured in table.marginals.flatten()]
     pairs = {
         (int(clique[0][1:]), int(clique[1][1:])): np.asarray(found, float)[: sizes[int(clique[0][1:])], :][
@@ -111,4 +118,4 @@ def read_model(table: Any, sizes: list[int]) -> Any:
         if len(clique) == 2
     }
     alone = {int(clique[0][1:]): np.asarray(found, float) for clique, found in ends if len(clique) == 1}
-    return apart_margins.TreeModel(pairs, {place: alone[place][: sizes[place]] for place in alone})
+    return TreeModel(pairs, {place: alone[place][: sizes[place]] for place in alone})
