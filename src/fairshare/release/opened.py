@@ -17,11 +17,10 @@ from fairshare.release.explaining import explain_plan
 from fairshare.release.in_house import NOT_A_RELEASE, make_in_house
 from fairshare.release.kinds import Table
 from fairshare.release.known_rows import count_known_rows
-from fairshare.release.made_up import make_up_rows
 from fairshare.release.notebook import show_plan, show_problems, show_report, show_told
 from fairshare.release.packing import OnProgress
 from fairshare.release.plan import Plan, read_plan
-from fairshare.release.preview import Preview, preview_rows
+from fairshare.release.preview import Preview, make_up_sample, preview_rows
 from fairshare.release.sections import Section
 from fairshare.release.sources import Schema
 from fairshare.words import BadInput
@@ -125,7 +124,7 @@ class OpenPlan:
     ) -> Preview:
         """The first rows, before and after: real ones for your own eyes, or made-up ones."""
         held = _hold(keys) if keys is not None else None
-        sample = make_up_rows(self.schema, rows) if made_up else None
+        sample = make_up_sample(self.plan, self.base, rows, connections=self.connections) if made_up else None
         return preview_rows(self.plan, self.base, keys=held, connections=self.connections, rows=rows, sample=sample)
 
     def explain(self, *, engine: str = "duckdb") -> str:

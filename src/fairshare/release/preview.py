@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairshare.release.deidentify.settle import settle_plan
-from fairshare.release.engines import Connections, Keys
+from fairshare.release.dummy import make_rows
+from fairshare.release.dummy_sources import describe_plan
+from fairshare.release.engines import Connections, Keys, schema_of
 from fairshare.release.engines.job import Job
 from fairshare.release.engines.memory import passes, read_lists, treat_row
 from fairshare.release.engines.sampling import Sample, sample_source
@@ -97,6 +99,19 @@ def preview_rows(
         keys_missing=missing,
         rows=tuple(shown[:rows]),
     )
+
+
+def make_up_sample(plan: Plan, base: Path, rows: int, *, connections: Connections | None = None) -> Sample:
+    """Made-up rows of the plan's source, the same each time; no row of it is read."""
+    described = describe_plan(plan, base, connections=connections)
+    made = dict(
+        zip((each.name for each in described.columns), zip(*make_rows(described, rows, 1), strict=True), strict=False)
+    )
+    try:
+        schema = schema_of(plan.source, base, connections=connections)
+    except FairshareError:
+        schema = {each.name: each.type for each in described.columns}
+    return Sample(schema, rows, {name: list(made.get(name, [None] * rows)) for name in schema})
 
 
 def _as_text(row: tuple[object, ...]) -> tuple[str | None, ...]:
