@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context
 from fractions import Fraction
 from functools import lru_cache
 from math import inf, isfinite
@@ -102,4 +103,5 @@ def find_what_fits(losses: Sequence[Loss], epsilon: float, delta: float) -> floa
         else:
             high = middle
     near = float(f"{(low + high) / 2:.3g}")
-    return near if fits([*losses, Loss(epsilon=near)], epsilon, delta) else float(f"{low * 0.999:.3g}")
+    below = float(Context(prec=3, rounding=ROUND_FLOOR).create_decimal(str(low)))
+    return near if fits([*losses, Loss(epsilon=near)], epsilon, delta) else below
