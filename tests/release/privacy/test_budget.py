@@ -173,7 +173,9 @@ def test_a_killed_process_neither_loses_nor_doubles_what_it_said(ledger, tmp_pat
     for number in range(KILLS // 5):
         process = processes.Process(target=spend_until_refused, args=(tmp_path / "budget.sqlite", f"k{number}"))
         process.start()
-        time.sleep(chance.uniform(0.0, 0.06))
+        while not (tmp_path / f"k{number}.said").exists():
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0.0, 0.05))
         process.kill()
         process.join(30)
     said: dict[str, str] = {}
