@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairshare.desk.draft_agreement import draft_name
 from fairshare.desk.entering import check_allowed
 from fairshare.desk.keep_register import INDEX
+from fairshare.desk.guards import find_history
 from fairshare.desk.ports import Desk
 from fairshare.desk.release_case import sheet_name
 from fairshare.desk.who import Action, Actor
@@ -35,6 +36,7 @@ def dispose_of_record(desk: Desk, actor: Actor, case: str, record_id: str, *, re
             desk.files.remove(draft_name(case))
         case "release":
             desk.files.remove(sheet_name(record_id))
+            find_history(desk).forget_release(record_id)
             desk.files.remove(sheet_name(record_id, "pdf"))
         case _:
             pass

@@ -13,6 +13,9 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from fairshare.records import encode, parse_canonical
 from fairshare.records.ids import Digest, RecordId, Salt
+from fairshare.release.custody import KeyEvent
+from fairshare.release.history import RiskAccepted
+from fairshare.release.intruder import Judgement
 from fairshare.words import Person, Unsound, Value
 from fairshare.words.values import Line, Ref, Text
 
@@ -86,7 +89,30 @@ class Accessed(BaseEntry):
     ended: Line | None = None
 
 
-Entry = Annotated[Delivered | TokenMade | TokenEnded | Accessed, Field(discriminator="kind")]
+class RiskTaken(BaseEntry):
+    """Somebody accepted a risk across releases."""
+
+    kind: Literal["risk_taken"] = "risk_taken"
+    accepted: RiskAccepted
+
+
+class KeyKept(BaseEntry):
+    """Something happened to a pseudonymisation key; the key itself is not here."""
+
+    kind: Literal["key_kept"] = "key_kept"
+    event: KeyEvent
+
+
+class IntruderJudged(BaseEntry):
+    """Somebody judged whether a motivated intruder could identify people in what a plan sends."""
+
+    kind: Literal["intruder_judged"] = "intruder_judged"
+    judgement: Judgement
+
+
+Entry = Annotated[
+    Delivered | TokenMade | TokenEnded | Accessed | RiskTaken | KeyKept | IntruderJudged, Field(discriminator="kind")
+]
 """Any entry, told apart by its kind."""
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 

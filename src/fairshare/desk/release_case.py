@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fairshare.desk.entering import check_allowed, find_latest, read_case
+from fairshare.desk.guards import check_keys, find_judgement, guard_releases, settle_opt_outs
 from fairshare.desk.held_agreements import find_current, hold_agreement
 from fairshare.desk.keep_budget import make_budget_guard
 from fairshare.desk.ports import Desk
@@ -109,6 +110,7 @@ def release_case(
     decided = find_latest(before, "decision")
     assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
     wanted = check_sealed_to(desk, decided.record, wanted)
+    wanted = replace(wanted, contents=settle_opt_outs(wanted.contents, decided.record))
     agreement = find_agreement(desk, before, decided.id)
     held = hold_agreement(desk, before, agreement) if agreement is not None else None
     if isinstance(wanted.readers, ShareStore):
@@ -130,7 +132,9 @@ def release_case(
         framework=held.framework if held is not None else None,
         at_risk=wanted.at_risk,
         redaction=redaction,
+        judgement=find_judgement(desk, case, wanted.contents),
     )
+    check_keys(desk, actor, decided.record, agreement.id if agreement is not None else None, wanted.contents)
     destination = desk.files.path(f"{RELEASES}/{case}")
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
     ports = Ports(
@@ -138,7 +142,7 @@ def release_case(
         book=DeskBook(desk, case, plan),
         now=desk.clock.now,
         entropy=desk.entropy,
-        guards=(make_budget_guard(desk),),
+        guards=(make_budget_guard(desk), *guard_releases(desk, case, emergency=decided.record.emergency)),
         held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
     )
     handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
@@ -168,7 +172,8 @@ def recover_releases(desk: Desk) -> tuple[Released, ...]:
     for case in desk.records.cases():
         destination = desk.files.path(f"{RELEASES}/{case}")
         if destination.is_dir():
-            found.extend(recover(destination, DeskBook(desk, case), (make_budget_guard(desk),)))
+            guards = (make_budget_guard(desk), *guard_releases(desk, case))
+            found.extend(recover(destination, DeskBook(desk, case), guards))
             discard_parts(destination, older_than=desk.clock.now() - KEPT_FOR)
     return tuple(found)
 

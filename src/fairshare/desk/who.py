@@ -17,6 +17,8 @@ class Role(StrEnum):
     SIGNATORY = "signatory"
     RECORDS_MANAGER = "records_manager"
     AUDITOR = "auditor"
+    RELINKER = "relinker"
+    """May have pseudonyms turned back into the numbers they stand for, with a second person."""
     FRONT_LINE = "front_line"
     """Somebody with no other role: may act alone, but only while a life is at risk."""
 
@@ -43,6 +45,10 @@ class Action(StrEnum):
     GIVE_TOKEN = "give_token"  # noqa: S105 (an action, not a secret)
     END_TOKEN = "end_token"  # noqa: S105
     RECALL = "recall"
+    ACCEPT_RISK = "accept_risk"
+    JUDGE_IDENTIFIABILITY = "judge_identifiability"
+    KEEP_KEYS = "keep_keys"
+    RELINK = "relink"
     TAKE_RECEIPT = "take_receipt"
     SET_BUDGET = "set_budget"
     EXPORT_CASE = "export_case"
@@ -84,6 +90,11 @@ WHO: dict[Action, frozenset[Role]] = {
     # As with suspending: whoever sees the harm can stop it.
     Action.END_TOKEN: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
     Action.RECALL: frozenset({Role.HANDLER, Role.DECIDER, Role.RELEASER, Role.SIGNATORY}),
+    # Never the releaser's own: see `fairshare.release.history`.
+    Action.ACCEPT_RISK: frozenset({Role.APPROVER}),
+    Action.JUDGE_IDENTIFIABILITY: frozenset({Role.APPROVER, Role.DECIDER}),
+    Action.KEEP_KEYS: frozenset({Role.DECIDER, Role.RECORDS_MANAGER}),
+    Action.RELINK: frozenset({Role.RELINKER}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
     # Whoever releases does not say how much may be told.
     Action.SET_BUDGET: frozenset({Role.DECIDER, Role.SIGNATORY}),

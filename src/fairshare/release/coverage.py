@@ -24,6 +24,7 @@ from fairshare.release.coverage_contents import (
 )
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import MAY_GO_AS, Contents
+from fairshare.release.opt_outs_check import check_opt_outs
 from fairshare.release.refusals import (
     AgreementMissing,
     AnotherRecord,
@@ -278,6 +279,7 @@ RULES: tuple[Callable[[Grounds, Contents], Iterator[Refused]], ...] = (
     check_redaction,
     check_told,
     check_people,
+    check_opt_outs,
     _check_law,
 )
 

@@ -10,6 +10,7 @@ from fairshare.agree.standing import Held
 from fairshare.records.kinds import Agreement, Decision, Notice, Release, ScopeLine
 from fairshare.records.kinds import Plan as PlanRecord
 from fairshare.release.bundle_record import Redaction
+from fairshare.release.intruder import Judgement
 from fairshare.words import Reason
 
 
@@ -41,6 +42,9 @@ class Grounds:
     """Refs of items that give away where somebody at risk can be found."""
     redaction: Redaction | None = None
     """The newest redaction of documents that was made under the decision."""
+
+    judgement: Judgement | None = None
+    """That people can no longer be identified in what this very plan sends, as somebody judged."""
 
     @property
     def needs_agreement(self) -> bool:

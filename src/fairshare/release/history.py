@@ -96,7 +96,6 @@ class HistoryEntry(Value):
 class RiskAccepted(Value):
     """A named person's acceptance of a risk across releases, for one case, up to so many people, until a day."""
 
-    salt: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     case: Ref
     kinds: Annotated[tuple[RiskKind, ...], Field(min_length=1)]
     people: Annotated[int, Field(ge=1)]

@@ -18,7 +18,7 @@ from fairshare.words import Outcome, Person
 from fairshare.words.dates import write_date
 
 State = Literal["as_is", "changed", "held_back"]
-Risk = Literal["identifiable", "pseudonymised", "de_identified", "told"]
+Risk = Literal["identifiable", "pseudonymised", "de_identified", "told", "anonymous"]
 Sealed = Literal["key", "passphrase", "sharing"]
 
 MOST_LINES = 30

@@ -154,7 +154,7 @@ def _tell_lines(facts: SheetFacts, words: dict[str, Any], audience: Audience) ->
 
 def _tell_risk(facts: SheetFacts, words: dict[str, Any]) -> Iterator[Block]:
     yield Heading(text=words["risk"])
-    yield from write_paragraphs(words[f"risk_{facts.risk}"], words["risk_all"])
+    yield from write_paragraphs(words[f"risk_{facts.risk}"], words["risk_judged" if facts.risk == "anonymous" else "risk_all"])
     if facts.notes:
         yield Heading(level=2, text=words["notes"])
         yield from write_points(facts.notes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fairshare.records.kinds import Counts, ScopeLine, ScopeState, SentFile
 from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
+from fairshare.release.intruder import why_not_anonymous
 from fairshare.release.kinds import Contents, Table
-from fairshare.release.sheet import Sealed, SheetFacts, SheetLine, find_risk
+from fairshare.release.sheet import Risk, Sealed, SheetFacts, SheetLine, find_risk
 
 _LONGEST = 500
 """What a receipt has room for, for one treatment."""
@@ -34,10 +35,14 @@ def gather_facts(
         agreement=grounds.agreement,
         lines=_tell_sent(contents, sent) + _tell_held_back(grounds),
         signed_by=signed_by,
-        risk=find_risk(
-            release.release_kind,
-            frozenset(line.outcome for line in sent),
-            frozenset(column.name for column in columns),
+        risk=judge_risk(
+            find_risk(
+                release.release_kind,
+                frozenset(line.outcome for line in sent),
+                frozenset(column.name for column in columns),
+            ),
+            grounds,
+            contents,
         ),
         files=files,
         sealed=sealed,
@@ -47,6 +52,14 @@ def gather_facts(
         unused=tuple(report.held_back) if report else (),
         sections=report.sections if report else (),
     )
+
+
+def judge_risk(found: Risk, grounds: Grounds, contents: Contents) -> Risk:
+    """What kind of information went: called anonymous only as a named person judged this very plan, for today."""
+    if not isinstance(contents, Table):
+        return found
+    stands = why_not_anonymous(grounds.judgement, contents.plan, grounds.today) is None
+    return "anonymous" if stands and found == "de_identified" else found
 
 
 def count(grounds: Grounds, report: EngineReport | None) -> Counts:

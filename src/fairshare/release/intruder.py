@@ -1,0 +1,92 @@
+"""The motivated intruder: what goes is called anonymous only on the recorded judgement of a named person.
+
+Somebody who wants to find people in what was sent, with what anyone can come by, is imagined and played. What was
+tried, with which sources, and what came of it is written down, for one plan, until a day when it is looked at again.
+Nothing here decides that information is anonymous: a person does, and can be wrong.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from fairshare.records.canonical import encode
+from fairshare.release.plan import Plan, plan_to_json
+from fairshare.words import BadInput, Person
+from fairshare.words.reading import build, parse_json, parse_yaml
+from fairshare.words.values import Line, Text, Value
+
+Said = Annotated[Text, StringConstraints(min_length=10, max_length=2000)]
+
+
+class JudgementUnfit(BadInput):
+    """A judgement about a motivated intruder contradicts itself, or leaves out what it rests on."""
+
+    code = "JUDGEMENT_UNFIT"
+
+
+class Attack(Value):
+    """One attack that was tried."""
+
+    sort: Literal["singling_out", "linking", "inference", "asking_around", "differencing"]
+    sources: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
+    """What it was tried with, such as the electoral register or a newspaper."""
+    result: Literal["nobody_found", "somebody_found", "not_certain"]
+    what: Said
+    """What was done, and what came of it."""
+
+
+class Judgement(Value):
+    """Whether a motivated intruder could identify people in what one plan sends."""
+
+    plan: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """The digest of the plan, as `digest_plan` gives it: another plan needs another judgement."""
+    by: Person
+    on: date
+    attacks: Annotated[tuple[Attack, ...], Field(min_length=1, max_length=100)]
+    conclusion: Literal["cannot_be_identified", "may_be_identified"]
+    reason: Said
+    review_on: date
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Judgement:
+        if self.conclusion == "cannot_be_identified" and any(each.result != "nobody_found" for each in self.attacks):
+            raise JudgementUnfit(
+                "it concludes that nobody can be identified, and an attack found somebody or was not certain",
+                fix="Make the output coarser and try again, or conclude that people may be identified.",
+                where="attacks",
+            )
+        if self.review_on <= self.on:
+            raise JudgementUnfit(
+                "it is to be looked at again before it was made", fix="Give a later day.", where="review_on"
+            )
+        return self
+
+
+def digest_plan(plan: Plan) -> str:
+    """The digest by which a judgement names a plan."""
+    return sha256(encode(plan_to_json(plan))).hexdigest()
+
+
+def why_not_anonymous(judgement: Judgement | None, plan: Plan, today: date) -> str | None:
+    """Why what this plan sends is not called anonymous today; None if a judgement says that it is."""
+    if judgement is None:
+        return "nobody has judged whether a motivated intruder could identify people"
+    if judgement.plan != digest_plan(plan):
+        return "the judgement is about another plan"
+    if judgement.conclusion != "cannot_be_identified":
+        return "the judgement is that people may be identified"
+    if today < judgement.on:
+        return "the judgement is dated later"
+    if today >= judgement.review_on:
+        return f"the judgement was to be looked at again by {judgement.review_on}"
+    return None
+
+
+def read_judgement(raw: bytes, *, where: str) -> Judgement:
+    """A judgement from JSON or YAML, as bytes that somebody wrote."""
+    parse = parse_json if raw.lstrip()[:1] == b"{" else parse_yaml
+    return build(Judgement, parse(raw, where=where), where=where)

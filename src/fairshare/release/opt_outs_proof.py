@@ -1,0 +1,190 @@
+"""The proof that opt-outs were applied: how many rows each list held back, and a second count of what slipped through.
+
+The second count does not use the test that held them back. It takes the rows that go, joins them with the list as its
+file stands, read anew as text, and must find nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fairshare.records.signing import SignedRecord
+from fairshare.release.engines import EngineReport
+from fairshare.release.engines.counting import count_listed
+from fairshare.release.flow import Released
+from fairshare.release.kinds import Contents, Table
+from fairshare.release.opt_outs import OptOut
+from fairshare.release.sections import Chart, InBoth, Section, Series
+from fairshare.release.staging import Attempt
+from fairshare.release.treatments import Keep
+from fairshare.words import Unsound
+
+KINDS = {
+    "national_data_opt_out": InBoth("national data opt-out", "optio allan data cenedlaethol"),
+    "article_21_objection": InBoth("objection (UK GDPR Article 21)", "gwrthwynebiad (Erthygl 21 GDPR y DU)"),
+    "local_list": InBoth("list of our own", "rhestr ein hunain"),
+    "at_risk": InBoth("people at risk", "pobl mewn perygl"),
+}
+GROUNDS = {
+    "legal_duty": InBoth("a legal duty", "dyletswydd gyfreithiol"),
+    "safeguarding": InBoth("safeguarding", "diogelu"),
+    "overriding_public_interest": InBoth("an overriding public interest", "budd cyhoeddus pennaf"),
+    "emergency": InBoth("a life at risk", "bywyd mewn perygl"),
+    "compelling_grounds": InBoth("compelling grounds", "seiliau grymus"),
+}
+
+
+class OptOutSlipped(Unsound):
+    """Rows of people on a list of opt-outs were about to go; nothing went."""
+
+    code = "OPT_OUT_SLIPPED"
+
+
+@dataclass(frozen=True)
+class ListProved:
+    """One list, and what was counted: rows that it held back, and rows of its people among those that go."""
+
+    list: OptOut
+    applied: bool
+    held_back: int
+    among_sent: int
+
+
+@dataclass(frozen=True)
+class OptOutGuard:
+    """Proves the opt-outs of a table before its rename."""
+
+    def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
+        """Nothing is set aside."""
+
+    def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
+        """Counts what was held back and what slipped through; raises OptOutSlipped."""
+        if not isinstance(contents, Table) or not contents.plan.opt_outs:
+            return report
+        proved = prove_opt_outs(contents)
+        return replace(
+            report,
+            sections=(*report.sections, tell_opt_outs(proved)),
+            kept_on_receipt={**report.kept_on_receipt, **write_for_receipt(proved)},
+        )
+
+    def settle(self, released: Released, attempt: Attempt) -> None:
+        """Nothing was set aside."""
+
+    def discard(self, attempt: Attempt) -> None:
+        """Nothing was set aside."""
+
+
+def prove_opt_outs(table: Table) -> tuple[ListProved, ...]:
+    """What each list held back, and that nobody on an applied list is among the rows that go.
+
+    Raises   OptOutSlipped; ListChanged when a list is not the one of the plan any more.
+    """
+    plan = table.plan
+    sent = {each.column for each in plan.sent}
+    tests = {each.test for each in plan.opt_outs}
+    columns = tuple(
+        Keep(treatment="keep", column=name, sent_as=f"fairshare_list_{place}")
+        for place, name in enumerate(dict.fromkeys(each.column for each in plan.opt_outs))
+    )
+    names = {each.column: each.output for each in columns}
+    looked_up = [(names[each.column], each.path, each.sha256) for each in plan.opt_outs]
+    every = plan.model_copy(
+        update={
+            "columns": (*plan.sent, *columns),
+            "rows": tuple(each for each in plan.rows if each not in tests),
+            "groups": (),
+            "publish": None,
+        }
+    )
+    before = count_listed(every, looked_up, table)
+    after = count_listed(every.model_copy(update={"rows": plan.rows, "groups": plan.groups}), looked_up, table)
+    proved = []
+    for each, was, is_left in zip(plan.opt_outs, before, after, strict=True):
+        applied = each.holds_back(sent)
+        if applied and is_left:
+            raise OptOutSlipped(
+                f"{is_left:,} rows of people on the list {each.name!r} were about to go",
+                fix="Nothing went. Check how the list writes its values, and run it again.",
+                where=f"opt_outs: {each.name}",
+            )
+        proved.append(ListProved(each, applied, was if applied else 0, is_left))
+    return tuple(proved)
+
+
+def write_for_receipt(proved: tuple[ListProved, ...]) -> dict[str, str]:
+    """What the signed receipt holds. Of people at risk it gives no number away."""
+    said = {}
+    for each in proved:
+        state = _tell_state(each).en
+        counts = f"; {each.held_back:,} rows held back, {each.among_sent:,} of its rows sent"
+        if each.list.kind == "at_risk":
+            counts = ""
+        said[f"opt-outs: {each.list.name}"] = f"{state}{counts}; list {each.list.sha256[:16]}"
+    return said
+
+
+def tell_opt_outs(proved: tuple[ListProved, ...]) -> Section:
+    """The part of the holder's sheet about opt-outs."""
+    says = [
+        InBoth(
+            "Each list was applied before anything else, and a second count found none of its people among the rows.",
+            "Cymhwyswyd pob rhestr yn gyntaf, ac ni chafodd ail gyfrif neb ohonynt ymhlith y rhesi.",
+        )
+    ]
+    for each in proved:
+        left = each.list.disapplied
+        if left is not None:
+            by = f"{left.by.name} ({left.by.role}), {left.on.isoformat()}: {left.why}"
+            says.append(
+                InBoth(
+                    f"{each.list.name} was left out for {GROUNDS[left.ground].en}, by {by}",
+                    f"Gadawyd {each.list.name} allan oherwydd {GROUNDS[left.ground].cy}, gan {by}",
+                )
+            )
+    return Section(
+        "opt_outs",
+        InBoth("Opt-outs and objections", "Optio allan a gwrthwynebiadau"),
+        tuple(says),
+        (
+            InBoth("List", "Rhestr"),
+            InBoth("Kind", "Math"),
+            InBoth("What became of it", "Beth ddigwyddodd"),
+            InBoth("Rows held back", "Rhesi a gadwyd yn ôl"),
+            InBoth("Its rows among those sent", "Ei rhesi ymhlith y rhai a anfonwyd"),
+        ),
+        tuple(
+            (
+                each.list.name,
+                KINDS[each.list.kind].en,
+                _tell_state(each).en,
+                f"{each.held_back:,}",
+                f"{each.among_sent:,}",
+            )
+            for each in proved
+        ),
+        (
+            Chart(
+                "bars",
+                InBoth("Rows held back by each list", "Rhesi a gadwyd yn ôl gan bob rhestr"),
+                InBoth("A bar for each list, as in the table.", "Bar i bob rhestr, fel yn y tabl."),
+                tuple(each.list.name for each in proved),
+                (Series(InBoth("rows held back", "rhesi a gadwyd yn ôl"), tuple(float(p.held_back) for p in proved)),),
+                InBoth("rows", "rhesi"),
+            ),
+        ),
+        holder_only=True,
+    )
+
+
+def _tell_state(each: ListProved) -> InBoth:
+    if each.applied:
+        return InBoth("applied", "cymhwyswyd")
+    if each.list.disapplied is not None:
+        ground = GROUNDS[each.list.disapplied.ground]
+        return InBoth(f"left out: {ground.en}", f"gadawyd allan: {ground.cy}")
+    if each.list.out_of_scope:
+        return InBoth("does not reach this purpose or recipient", "nid yw'n cyrraedd y diben na'r derbynnydd hwn")
+    if each.list.effect == "second_person":
+        return InBoth("checked by a second person", "gwiriwyd gan ail berson")
+    return InBoth("none of its columns goes", "nid oes un o'i cholofnau yn mynd")
