@@ -66,9 +66,7 @@ def make_certificates(folder: Path) -> Certificates:
         encipher_only=False,
         decipher_only=False,
     )
-    names = x509.SubjectAlternativeName(
-        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    )
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")])
     by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own_id)
     leaf = build("localhost", server, ca=False).add_extension(names, critical=False).add_extension(by, critical=False)
     signed = root.add_extension(usage, critical=True).sign(authority, hashes.SHA256())
@@ -107,6 +105,7 @@ class Endpoint:
         return subprocess.Popen(
             recipient_command(profile, *words),
             env=recipient_environment(self.certificates),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
