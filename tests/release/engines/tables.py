@@ -290,22 +290,29 @@ def a_folder() -> Iterable[Path]:
 
 
 def run_both(plan: Plan, base: Path, output: str, **more: object) -> tuple[EngineReport, Counter[tuple[object, ...]]]:
-    """Runs a plan by both engines, checks that they agree in every row and count, and gives what DuckDB gave."""
+    """Runs a plan by the two engines that need no cluster, and checks that they agree."""
+    return run_all(plan, base, output, engines=("memory", "duckdb"), **more)
+
+
+def run_all(
+    plan: Plan, base: Path, output: str, *, engines: tuple[str, ...], **more: object
+) -> tuple[EngineReport, Counter[tuple[object, ...]]]:
+    """Runs a plan by several engines, checks that they agree in every row and count, and gives what the last gave."""
     found = {}
-    for engine in ("memory", "duckdb"):
+    for engine in engines:
         out = base / f"out-{engine}.{output}"
         out.unlink(missing_ok=True)
         report = run_plan(plan, engine=engine, keys=FixedKeys(), write_to=out, format=output, base=base, **more)
         found[engine] = (report, *read_rows(out))
-    memory, ours = found["memory"], found["duckdb"]
-    assert ours[1] == memory[1]
-    assert ours[2] == memory[2]
-    plain = {name: vars(report) | {"engine": ""} for name, (report, *_) in found.items()}
-    assert plain["duckdb"] == plain["memory"]
-    report = ours[0]
+    first, *others = found.values()
+    for other in others:
+        assert other[1] == first[1]
+        assert other[2] == first[2]
+        assert vars(other[0]) | {"engine": ""} == vars(first[0]) | {"engine": ""}
+    report, _, rows = found[engines[-1]]
     assert report.rows_read == report.rows_rejected + report.rows_filtered + report.rows_suppressed + report.rows_sent
-    assert report.rows_sent == ours[2].total()
-    return report, ours[2]
+    assert report.rows_sent == rows.total()
+    return report, rows
 
 
 def as_decimal(number: float) -> Decimal:

@@ -41,7 +41,6 @@ ALWAYS = {
     # Who may connect, and what passes between processes, unread by anybody else.
     "spark.authenticate": "true",
     "spark.network.crypto.enabled": "true",
-    "spark.network.crypto.cipher": "AES/GCM/NoPadding",
     # Shuffles and blocks that do not fit into memory go to disk, and never in the clear.
     "spark.io.encryption.enabled": "true",
     "spark.io.encryption.keySizeBits": "256",
@@ -62,7 +61,11 @@ ALWAYS = {
     # The driver takes a few partitions at a time, so it bounds what it holds by itself.
     "spark.driver.maxResultSize": "0",
 }
-UNLESS_GIVEN = {"spark.sql.files.maxPartitionBytes": "16m"}
+UNLESS_GIVEN = {
+    "spark.sql.files.maxPartitionBytes": "16m",
+    # The master must have the same; it refuses tampering, which Spark's own default does not.
+    "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+}
 ON_ONE_MACHINE = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
 
@@ -70,6 +73,12 @@ class SparkSettingsUnfit(BadInput):
     """The file of Spark properties cannot be read, is open to others, or the process has a Spark of its own."""
 
     code = "SPARK_SETTINGS_UNFIT"
+
+
+class ClusterUnreachable(FairshareError):
+    """The Spark cluster cannot be joined: it is not there, or does not share the secret or the cipher of this side."""
+
+    code = "CLUSTER_UNREACHABLE"
 
 
 class WorkersLost(FairshareError):
@@ -178,7 +187,14 @@ def _connect(settings: Settings) -> SparkContext:
     local = ON_ONE_MACHINE if settings.master.startswith("local") else {}
     chosen = UNLESS_GIVEN | local | dict(settings.given) | ALWAYS | {"spark.master": settings.master}
     # The properties reach Java over a socket; on a command line, every user of this machine could read the secret.
-    context = SparkContext(conf=SparkConf(loadDefaults=False).setAll(list(chosen.items())), gateway=gateway)
+    try:
+        context = SparkContext(conf=SparkConf(loadDefaults=False).setAll(list(chosen.items())), gateway=gateway)
+    except Exception:
+        raise ClusterUnreachable(
+            "the Spark cluster cannot be joined",
+            fix="Check its address, and that the file of properties has the secret and the cipher of its master.",
+            where="engine",
+        ) from None
     context.setLogLevel("OFF")
     _held.context, _held.settings = context, settings
     return context
