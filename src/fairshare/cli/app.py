@@ -32,9 +32,11 @@ from fairshare.cli.release import release
 from fairshare.cli.rules import rules
 from fairshare.cli.share import share
 from fairshare.cli.start import start
+from fairshare.cli.synthetic import synthetic
 from fairshare.cli.tools import tools
 from fairshare.cli.verify import verify
 from fairshare.cli.what_if import what_if
+from fairshare.cli.worker import worker
 
 app = typer.Typer(
     cls=Root,
@@ -65,6 +67,8 @@ app.add_typer(register, name="register", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(plan, name="plan", rich_help_panel=DESK)
 app.add_typer(release, name="release", rich_help_panel=DESK)
+app.add_typer(synthetic, name="synthetic", rich_help_panel=DESK)
+app.add_typer(worker, name="worker", rich_help_panel=DESK)
 add_command(app, "deliver", panel=DESK)(deliver)
 app.add_typer(share, name="share", rich_help_panel=DESK)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)

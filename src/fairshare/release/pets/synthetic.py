@@ -182,15 +182,15 @@ def refuse_attacked(found: Found, asked: SyntheticPeople) -> None:
 
 
 def _report(table: Table, asked: SyntheticPeople, read: Coded, made: Coded, found: Found) -> EngineReport:
-    """What was done. No row of the source goes: every one is held back, and others go in their place."""
+    """What goes is what is counted: how many people were read is a fact about them, and their sum is noisy only here."""
     schema = schema_of(table.plan.source, table.base, connections=table.connections)
     note = f"None of these {made.rows:,} rows is a person. They were drawn from a model of people."
     return EngineReport(
-        rows_read=read.rows,
+        rows_read=made.rows,
         rows_rejected=0,
         rows_filtered=0,
-        rows_suppressed=read.rows,
-        rows_sent=0,
+        rows_suppressed=0,
+        rows_sent=made.rows,
         columns=describe_columns(table.plan),
         held_back=held_back(table.plan, schema),
         engine=f"{read.engine}, worker synthetic",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
-from fairshare.release.pets.private_statistics import KeyValue, Loss, PublicKey, list_values
-from fairshare.release.publications import Publication
+from fairshare.release.pets.private_statistics import KeyValue, PublicKey, list_values
+from fairshare.release.publications import Loss, Publication
 from fairshare.release.treatments import ColumnName, WrittenNumber
 from fairshare.words import BadInput
 
@@ -46,7 +46,7 @@ class SyntheticPeople(Publication):
     """Whose presence is hidden: a person's; or a row's, where it is known that each row is another person."""
     person: ColumnName | None = None
     """The column of the source that says whose a row is. Nobody may have two rows. It never goes."""
-    epsilon: Loss
+    epsilon: Annotated[WrittenNumber, Field(gt=0, le=100)]
     delta: Annotated[WrittenNumber, Field(gt=0, le=1e-4)] = 1e-6
     """How likely the promise of epsilon may fail: far below one in the number of people."""
     keys: Annotated[tuple[PublicKey, ...], Field(max_length=MAX_COLUMNS)] = ()
@@ -78,6 +78,11 @@ class SyntheticPeople(Publication):
         if len(set(columns)) < len(columns):
             raise SyntheticUnfit("a column has its values twice", fix="List them once.", where="publish.keys")
         return self
+
+    @property
+    def loss(self) -> Loss:
+        """What one run takes out of a privacy budget, whatever comes of it."""
+        return Loss(epsilon=float(self.epsilon), delta=float(self.delta))
 
     def check_suits(self, plan: Plan) -> None:
         """Refuses what cannot be private or cannot be learnt: small groups, undeclared values, too many of them."""
@@ -124,11 +129,6 @@ def list_categories(asked: SyntheticPeople, plan: Plan) -> dict[str, tuple[KeyVa
         column.output: list_values(given.get(column.output) or PublicKey(column=column.output), plan)
         for column in plan.sent
     }
-
-
-def cost_of(asked: SyntheticPeople) -> tuple[float, float]:
-    """The privacy loss of one run, whatever comes of it: epsilon and delta."""
-    return float(asked.epsilon), float(asked.delta)
 
 
 @dataclass(frozen=True)
