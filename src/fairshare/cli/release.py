@@ -30,7 +30,8 @@ FormFile = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="What is to go: kind, items, channel; a table, files or an account.")
 ]
 SheetFile = Annotated[
-    Path | None, typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well.")
+    Path | None,
+    typer.Option("--sheet", metavar="FILE", help="Write the release sheet here as well, and its PDF beside it."),
 ]
 UncheckedKey = Annotated[
     str,
@@ -84,6 +85,8 @@ def run(
         delivery = deliver_made(at, actor, written, desk, released)
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
+        if released.pdf is not None:
+            write_file(sheet.with_suffix(".pdf"), released.pdf)
     return add_delivery(show_released(released, sheet, spoken), delivery)
 
 
@@ -166,6 +169,7 @@ def show_released(released: Released, sheet: Path | None, spoken: Passphrase | N
         "counts": receipt.counts.model_dump(),
         "files": [each.model_dump() for each in receipt.files],
         "sheet": str(sheet) if sheet else None,
+        "sheet_pdf": str(sheet.with_suffix(".pdf")) if sheet and released.pdf is not None else None,
         "passphrase": spoken.text if spoken else None,
     }
 
@@ -175,6 +179,8 @@ def show_released(released: Released, sheet: Path | None, spoken: Passphrase | N
         screen.pairs([(name.replace("_", " "), f"{count:,}") for name, count in counts.items()])
         if sheet:
             screen.pairs([("release sheet", sheet)])
+        if released.pdf is None:
+            screen.line("The release sheet has no PDF; for one, run: pip install 'fairshare[documents]'")
         if spoken:
             screen.line("The passphrase, shown this once. Tell it over another channel than the files:", "bold")
             screen.exact(spoken.text)

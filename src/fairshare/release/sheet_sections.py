@@ -134,7 +134,9 @@ def _tabulate(section: Section, language: str) -> Iterator[ShownTable]:
     for chart in section.charts:
         names = tuple(f"{each.name.read(language)} ({chart.unit.read(language)})" for each in chart.series)
         rows = tuple((label, *(_say(chart, n, at) for n in range(len(names)))) for at, label in enumerate(chart.labels))
-        yield ShownTable(chart.title.read(language), (str(read_words(language)["chart_label"]), *names), rows)
+        words = read_words(language)
+        caption = str(words["chart_numbers"]).format(chart=chart.title.read(language))
+        yield ShownTable(caption, (str(words["chart_label"]), *names), rows)
 
 
 def _say(chart: Chart, number: int, at: int) -> str:

@@ -208,8 +208,13 @@ def test_the_recipients_copy_leaves_out_what_only_the_holder_should_see() -> Non
     assert "Held back" in page
 
 
-@pytest.mark.parametrize("page", [*PAGES.values(), *(str(read_words(each)) for each in LANGUAGES)])
-def test_nothing_is_ever_called_anonymous(page: str) -> None:
+def without_judgement(language: str) -> str:
+    """All words but those for what a named person judged, by a recorded motivated-intruder judgement."""
+    return str({name: said for name, said in read_words(language).items() if name != "risk_anonymous"})
+
+
+@pytest.mark.parametrize("page", [*PAGES.values(), *map(without_judgement, LANGUAGES)])
+def test_nothing_is_called_anonymous_that_nobody_judged(page: str) -> None:
     assert not re.search(r"(?i)anonym|dienw|di-enw", page)
 
 
