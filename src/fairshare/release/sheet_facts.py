@@ -47,7 +47,7 @@ def gather_facts(
         files=files,
         sealed=sealed,
         counts=count(grounds, report) if report else None,
-        groups=report.groups if report else (),
+        groups=tuple(each for each in report.groups if each.k) if report else (),
         notes=report.notes if report else (),
         unused=tuple(report.held_back) if report else (),
         sections=report.sections if report else (),

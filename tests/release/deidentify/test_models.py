@@ -32,9 +32,7 @@ factors = st.integers(1, 40).map(lambda part: part / 10)
 
 
 def model(kind, **fields):
-    return st.fixed_dictionaries({"columns": st.just(QUASI), **fields}).map(
-        lambda made: {"kind": kind, **made}
-    )
+    return st.fixed_dictionaries({"columns": st.just(QUASI), **fields}).map(lambda made: {"kind": kind, **made})
 
 
 values = st.sampled_from(["name", "big"])

@@ -29,6 +29,7 @@ from fairshare.release.treatments_groups import (
 
 ROWS = '"#rows"'
 """The column of counts in the table of cells; nothing can be sent under such a name."""
+TOTAL = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
 ENTROPY_SLACK = 1e-9
 
 
@@ -40,17 +41,10 @@ def settle_cells(
     Classes that fail go, treatment by treatment in the plan's order, over and over until none fails.
     """
     load_populations(session, groups)
-    total = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
-    kept = staying = _one(session, total)
+    kept = _one(session, TOTAL)
     first = [_measure(session, group, place) for place, group in enumerate(groups)]
     sizes = [list_sizes(session, group.columns) for group in groups]
-    while any(group.suppresses for group in groups):
-        for place, group in enumerate(groups):
-            if group.suppresses:
-                session.execute(suppress_sql(group, place))
-        before, staying = staying, _one(session, total)
-        if before == staying:
-            break
+    staying = suppress_cells(session, groups)
     measured = []
     for place, (group, (classes, failing, rows, _, found)) in enumerate(zip(groups, first, strict=True)):
         _, still_failing, still_rows, smallest, found_sent = _measure(session, group, place)
@@ -61,6 +55,19 @@ def settle_cells(
         measured.append(GroupMeasured(group.columns, k, classes, failing, rows, smallest, group,
                                       found, found_sent, sizes[place], sent))  # fmt: skip
     return tuple(measured), kept, staying
+
+
+def suppress_cells(session: duckdb.DuckDBPyConnection, groups: Sequence[GroupTreatment]) -> int:
+    """Takes classes that fail out of the table `cells`, over and over until none does; says how many rows stay."""
+    staying = _one(session, TOTAL)
+    suppressing = [(place, group) for place, group in enumerate(groups) if group.suppresses]
+    while suppressing:
+        for place, group in suppressing:
+            session.execute(suppress_sql(group, place))
+        before, staying = staying, _one(session, TOTAL)
+        if before == staying:
+            break
+    return staying
 
 
 def _one(session: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -85,7 +92,7 @@ def measure_sql(group: GroupTreatment, place: int = 0) -> str:
     worst = "min" if isinstance(group, KAnonymity) or not _is_ceiling(group) else "max"
     return (
         f'SELECT count(*), count(*) FILTER ("#fails"), coalesce(sum("#size") FILTER ("#fails"), 0)::BIGINT, '
-        f'min("#size")::BIGINT, {worst}("#found")::DOUBLE FROM ({class_sql(group, place)})'
+        f'min("#size")::BIGINT, round({worst}("#found")::DOUBLE, 9) FROM ({class_sql(group, place)})'
     )
 
 

@@ -24,6 +24,7 @@ from fairshare.release.engines.duckdb_sql import (
     Compiled,
     compile_plan,
     hmac_sql,
+    labels_table_sql,
 )
 from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import close_off, open_session, quote_text, share_memory, speaking_plainly
@@ -115,11 +116,7 @@ def load_lists(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached,
         given = [text_of(each) if isinstance(each, Decimal) else each for each in values]
         session.execute(f"CREATE TEMP TABLE list_{place} AS SELECT unnest($given::{kind}[]) AS value", {"given": given})
     for place, each in enumerate(compiled.labels):
-        session.execute(
-            f"CREATE TEMP TABLE labels_{place} AS "
-            "SELECT unnest($given::VARCHAR[]) AS value, unnest($labels::VARCHAR[]) AS label",
-            {"given": list(each.labels), "labels": list(each.labels.values())},
-        )
+        session.execute(*labels_table_sql(each, place))
 
 
 def load_keys(session: duckdb.DuckDBPyConnection, keys: dict[str, bytes]) -> None:

@@ -144,11 +144,19 @@ def labels_of(plan: Plan) -> tuple[Label, ...]:
     return tuple(each for each in plan.sent if isinstance(each, Label))
 
 
-def _looked_up_sql(label: Label, attached: Attached) -> str:
+def looked_up_sql(label: Label, found: ColumnType) -> str:
+    """What of a column is looked up in its labels."""
     column = f"wanted.{quote_name(label.column)}"
-    if label.by == "postcode_area":
-        return _postcode_sql(column, "postcode_area")
-    return text_sql(column, attached.columns[label.column].type)
+    return _postcode_sql(column, "postcode_area") if label.by == "postcode_area" else text_sql(column, found)
+
+
+def labels_table_sql(label: Label, place: int) -> tuple[str, dict[str, list[str]]]:
+    """Makes the table `labels_{place}`, with the values that are bound to it."""
+    return (
+        f"CREATE OR REPLACE TEMP TABLE labels_{place} AS "
+        "SELECT unnest($given::VARCHAR[]) AS value, unnest($labels::VARCHAR[]) AS label",
+        {"given": list(label.labels), "labels": list(label.labels.values())},
+    )
 
 
 def _label_sql(column: str, label: Label, place: int) -> str:
@@ -248,7 +256,7 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
         for each in plan.sent
     ]
     joins = "".join(
-        f" LEFT JOIN labels_{place} ON labels_{place}.value = {_looked_up_sql(each, attached)}"
+        f" LEFT JOIN labels_{place} ON labels_{place}.value = {looked_up_sql(each, attached.columns[each.column].type)}"
         for place, each in enumerate(labels)
     )
     treated = (

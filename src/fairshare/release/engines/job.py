@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairshare.release.deidentify.risk import tell_groups
 from fairshare.release.deidentify.settle import settle_plan
 from fairshare.release.engines import Connections, EngineLimits, EngineReport, GroupMeasured, Keys, OutputFormat
 from fairshare.release.plan import Plan, describe_columns, held_back
@@ -94,4 +95,5 @@ def make_report(
         groups=groups,
         rejected=dict(rejected),
         notes=(FORMULA_NOTE,) if job.output == "csv" else (),
+        sections=tell_groups(groups),
     )

@@ -80,7 +80,7 @@ def worst(group: GroupTreatment, found: dict[Row, tuple[float, bool]]) -> float 
     """The worst that was found in a class."""
     recursive = isinstance(group, LDiversity) and group.measure == "recursive"
     most = max if isinstance(group, TCloseness | DeltaPresence) or recursive else min
-    return most((each for each, _ in found.values()), default=None)
+    return round(most(each for each, _ in found.values()), 9) if found else None
 
 
 def judge(group: GroupTreatment, names: Sequence[str], classes: Classes) -> dict[Row, tuple[float, bool]]:
