@@ -21,7 +21,9 @@ from fairshare.cli.deliver import deliver
 from fairshare.cli.demo.command import demo
 from fairshare.cli.document import document
 from fairshare.cli.form import form
+from fairshare.cli.history import add_history
 from fairshare.cli.intake import intake
+from fairshare.cli.key_custody import add_custody
 from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
 from fairshare.cli.mutate import mutate
@@ -66,11 +68,13 @@ app.add_typer(agree, name="agree", rich_help_panel=DESK)
 app.add_typer(register, name="register", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(plan, name="plan", rich_help_panel=DESK)
+add_history(release)
 app.add_typer(release, name="release", rich_help_panel=DESK)
 app.add_typer(synthetic, name="synthetic", rich_help_panel=DESK)
 app.add_typer(worker, name="worker", rich_help_panel=DESK)
 add_command(app, "deliver", panel=DESK)(deliver)
 app.add_typer(share, name="share", rich_help_panel=DESK)
+add_custody(keys)
 app.add_typer(keys, name="keys", rich_help_panel=PROVE)
 add_command(app, "demo", panel=PROVE)(demo)
 add_command(app, "verify", panel=PROVE)(verify)

@@ -164,6 +164,11 @@ class HistoryStore:
         """Where the members of an attempt are."""
         return self.folder / "members" / f"{check_attempt(attempt)}.parquet"
 
+    def measure(self, attempt: str) -> int:
+        """How many bytes the members of an attempt take."""
+        path = self.members_of(attempt)
+        return path.stat().st_size if path.is_file() else 0
+
     def keep(self, entry: HistoryEntry) -> None:
         """Writes an entry, whole or not at all."""
         path = self.folder / "entries" / f"{check_attempt(entry.attempt)}.json"

@@ -86,7 +86,14 @@ def why_not_anonymous(judgement: Judgement | None, plan: Plan, today: date) -> s
     return None
 
 
-def read_judgement(raw: bytes, *, where: str) -> Judgement:
-    """A judgement from JSON or YAML, as bytes that somebody wrote."""
+def read_judgement_form(raw: bytes, *, plan: str, by: Person, on: date, where: str) -> Judgement:
+    """A judgement from JSON or YAML, as bytes that somebody wrote; which plan, who and when are not theirs to write."""
     parse = parse_json if raw.lstrip()[:1] == b"{" else parse_yaml
-    return build(Judgement, parse(raw, where=where), where=where)
+    form = parse(raw, where=where)
+    if not isinstance(form, dict) or form.keys() & {"plan", "by", "on"}:
+        raise JudgementUnfit(
+            "this is no form of a judgement",
+            fix="Give attacks, conclusion, reason and review_on; who, when and which plan are filled in for you.",
+            where=where,
+        )
+    return build(Judgement, {**form, "plan": plan, "by": by, "on": on}, where=where)

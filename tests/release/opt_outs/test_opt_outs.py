@@ -1,0 +1,259 @@
+"""Opt-outs and objections: every engine applies them, a second count proves it, and leaving one out needs a reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairshare.release.coverage import why_not_release
+from fairshare.release.delivery import open_release
+from fairshare.release.engines import run_plan
+from fairshare.release.filters import ListChanged
+from fairshare.release.flow import run_release
+from fairshare.release.kinds import Table
+from fairshare.release.opt_outs import GROUNDS, OptOut, OptOutUnfit
+from fairshare.release.opt_outs_check import mark_scope
+from fairshare.release.opt_outs_proof import OptOutGuard, OptOutSlipped, prove_opt_outs
+from fairshare.release.plan import Plan, plan_to_json, read_plan
+from fairshare.words import FairshareError, Outcome, Purpose
+from fairshare.words.reading import build
+from tests.release.flow.stories import (
+    CHECKER,
+    HANDLER,
+    READER_SECRET,
+    STUDY,
+    TODAY,
+    TRUSTED,
+    UNIVERSITY,
+    FileBook,
+    OneKey,
+    line,
+    make_decision,
+    make_ports,
+    one_off,
+    to_reader,
+)
+
+PEOPLE = 20
+
+
+def write_people(folder: Path, listed: tuple[int, ...] = (3, 4, 5)) -> str:
+    (folder / "people.csv").write_text(
+        "\n".join(["id,place,pay", *(f"{n:03},P{n % 3},{n * 100}" for n in range(PEOPLE)), ""])
+    )
+    (folder / "list.txt").write_text("".join(f"{n:03}\n" for n in listed))
+    return sha256((folder / "list.txt").read_bytes()).hexdigest()
+
+
+def make_plan(digest: str, **changes: Any) -> Plan:
+    given = {"name": "Objections", "kind": "article_21_objection", "path": "list.txt", "sha256": digest, "column": "id"}
+    return build(
+        Plan,
+        {
+            "name": "pay",
+            "source": {"format": "csv", "path": "people.csv"},
+            "columns": [{"column": "pay", "treatment": "keep", "item": "i1"}],
+            "opt_outs": [given | changes],
+        },
+        where="plan",
+    )
+
+
+def disapplied(ground: str = "legal_duty", by: Any = CHECKER) -> dict[str, Any]:
+    return {"ground": ground, "by": by.model_dump(), "on": "2026-11-01", "why": "A court ordered every row."}
+
+
+def read_rows(plan: Plan, folder: Path, engine: str) -> list[str]:
+    out = folder / f"{engine}.csv"
+    run_plan(plan, engine=engine, keys=OneKey(), base=folder, write_to=out, format="csv")
+    return sorted(out.read_text().splitlines()[1:])
+
+
+def grounds_for(table: Table, *, release: dict[str, Any] | None = None, **changes: Any) -> Any:
+    decision = make_decision(
+        recipient=UNIVERSITY,
+        recipient_contact=None,
+        purpose=STUDY,
+        subjects=(),
+        scope=(line("i1", "Pay", outcome=Outcome.SHARE_DEIDENTIFIED, item={"kind": "column"}),),
+        **changes,
+    )
+    return one_off(table, decision=decision, release={"items": ("i1",), **(release or {})})
+
+
+def make_table(plan: Plan, folder: Path) -> Table:
+    return Table(plan=plan, keys=OneKey(), base=folder)
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_every_engine_holds_back_who_is_listed(tmp_path, engine):
+    plan = make_plan(write_people(tmp_path))
+    assert len(read_rows(plan, tmp_path, engine)) == PEOPLE - 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.integers(0, PEOPLE + 5), min_size=1))
+def test_what_is_held_back_and_what_goes_add_up(tmp_path_factory, listed):
+    folder = tmp_path_factory.mktemp("people")
+    plan = make_plan(write_people(folder, tuple(sorted(listed))))
+    (proved,) = prove_opt_outs(make_table(plan, folder))
+    assert (proved.held_back, proved.among_sent) == (len({n for n in listed if n < PEOPLE}), 0)
+    assert len(read_rows(plan, folder, "duckdb")) == PEOPLE - proved.held_back
+
+
+def test_the_count_is_on_the_receipt_and_the_sheet(tmp_path):
+    table = make_table(make_plan(write_people(tmp_path)), tmp_path)
+    ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
+    released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
+    said = released.manifest.outcome.treatments["opt-outs: Objections"]
+    assert said.startswith("applied; 3 rows held back, 0 of its rows sent")
+    assert "Opt-outs and objections" in released.sheet
+    opened = open_release(released.folder, READER_SECRET, trust=TRUSTED, into=tmp_path / "in")
+    assert "Opt-outs and objections" not in (opened.folder / "release-sheet.html").read_text()
+
+
+def test_the_second_count_finds_what_a_broken_test_lets_through(tmp_path):
+    plan = make_plan(write_people(tmp_path))
+    # As if an engine had lost the test: the list stands in the plan, and holds nobody back.
+    broken = plan.model_copy(update={"rows": ()})
+    assert len(read_rows(broken, tmp_path, "duckdb")) == PEOPLE
+    with pytest.raises(OptOutSlipped, match="3 rows"):
+        prove_opt_outs(make_table(broken, tmp_path))
+
+
+def test_a_list_that_was_changed_since_stops_the_release(tmp_path):
+    plan = make_plan(write_people(tmp_path))
+    (tmp_path / "list.txt").write_text("003\n")
+    with pytest.raises(ListChanged):
+        read_rows(plan, tmp_path, "duckdb")
+
+
+def test_a_column_effect_holds_back_only_when_that_column_goes(tmp_path):
+    digest = write_people(tmp_path)
+    assert len(read_rows(make_plan(digest, effect="column", columns=["place"]), tmp_path, "duckdb")) == PEOPLE
+    assert len(read_rows(make_plan(digest, effect="column", columns=["pay"]), tmp_path, "memory")) == PEOPLE - 3
+
+
+def test_a_list_holds_only_as_far_as_it_reaches(tmp_path):
+    digest = write_people(tmp_path)
+    plan = make_plan(digest, effect="purpose", purposes=[STUDY.code])
+    assert mark_scope(plan, STUDY, "Mid University") == plan
+    outside = mark_scope(plan, Purpose(code="direct_care"), "Mid University")
+    assert outside.opt_outs[0].out_of_scope
+    assert len(read_rows(outside, tmp_path, "duckdb")) == PEOPLE
+    assert mark_scope(outside, Purpose(code="direct_care"), "x") == outside
+
+
+def test_a_plan_reads_back_as_it_was_written(tmp_path):
+    plan = make_plan(write_people(tmp_path))
+    assert build(Plan, plan_to_json(plan), where="x") == plan
+    assert len(plan.rows) == 1
+
+
+def test_a_list_that_reaches_cannot_be_called_out_of_scope(tmp_path):
+    plan = make_plan(write_people(tmp_path), purposes=[STUDY.code], out_of_scope=True)
+    table = make_table(plan, tmp_path)
+    assert "it reaches this purpose" in why_not_release(grounds_for(table), table).text
+
+
+@pytest.mark.parametrize(
+    ("left", "decision", "why"),
+    [
+        (disapplied(), {"compelled": True}, None),
+        (disapplied(), {}, "does not say that the law compels it"),
+        (disapplied("overriding_public_interest"), {}, None),
+        (disapplied("safeguarding", HANDLER), {}, "may not be the one who releases"),
+        (disapplied("emergency"), {}, "no life was said to be at risk"),
+        (disapplied("emergency", HANDLER), {"emergency": True}, None),
+        ({**disapplied("safeguarding"), "on": "2026-12-01"}, {}, "today is"),
+    ],
+)
+def test_a_list_is_left_out_by_a_named_person_on_a_ground_that_the_decision_has(tmp_path, left, decision, why):
+    plan = make_plan(write_people(tmp_path), disapplied=left)
+    assert len(read_rows(plan, tmp_path, "duckdb")) == PEOPLE
+    table = make_table(plan, tmp_path)
+    found = why_not_release(grounds_for(table, **decision), table)
+    assert (found is None) if why is None else (why in found.text)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"effect": "column"},
+        {"effect": "purpose"},
+        {"out_of_scope": True},
+        {"kind": "national_data_opt_out", "disapplied": disapplied("compelling_grounds")},
+        {"kind": "at_risk", "disapplied": disapplied("safeguarding")},
+    ],
+)
+def test_a_list_that_contradicts_itself_is_refused(changes):
+    with pytest.raises(OptOutUnfit):
+        make_plan("0" * 64, **changes)
+
+
+def test_two_lists_of_one_name_are_refused():
+    plan = make_plan("0" * 64)
+    with pytest.raises(OptOutUnfit):
+        build(Plan, {**plan_to_json(plan), "opt_outs": [each.model_dump(mode="json") for each in plan.opt_outs] * 2},
+              where="x")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "checked", "why"),
+    [
+        ({"effect": "second_person"}, None, "no second person"),
+        ({"effect": "second_person"}, CHECKER, None),
+        ({"effect": "second_person", "columns": ["place"]}, None, None),
+        ({"effect": "second_person", "columns": ["pay"]}, HANDLER, "no second person"),
+        ({}, None, None),
+    ],
+)
+def test_rows_and_columns_that_could_lead_to_somebody_at_risk_need_a_second_person(tmp_path, changes, checked, why):
+    plan = make_plan(write_people(tmp_path), kind="at_risk", **changes)
+    table = make_table(plan, tmp_path)
+    found = why_not_release(grounds_for(table, release={"checked_by": checked}), table)
+    assert (found is None) if why is None else (why in found.text)
+
+
+def test_the_receipt_gives_no_number_of_people_at_risk(tmp_path):
+    table = make_table(make_plan(write_people(tmp_path), kind="at_risk"), tmp_path)
+    ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
+    released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
+    assert "3" not in released.manifest.outcome.treatments["opt-outs: Objections"].split(";")[0]
+
+
+def test_every_kind_of_list_says_when_it_yields():
+    assert set(GROUNDS) == set(OptOut.model_fields["kind"].annotation.__args__)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_list_or_refused(raw):
+    from fairshare.words.reading import parse_yaml
+
+    with pytest.raises(FairshareError):
+        build(OptOut, parse_yaml(raw, where="x"), where="x")
+
+
+def test_a_plan_in_yaml_takes_lists(tmp_path):
+    digest = write_people(tmp_path)
+    text = f"""
+name: pay
+source: {{format: csv, path: people.csv}}
+columns:
+  - {{column: pay, treatment: keep}}
+opt_outs:
+  - name: Objections
+    kind: article_21_objection
+    basis: Our policy of 2026, which names UK GDPR Article 21
+    path: list.txt
+    sha256: {digest}
+    column: id
+"""
+    assert len(read_rows(read_plan(text.encode(), where="plan"), tmp_path, "duckdb")) == PEOPLE - 3
+    assert TODAY.year == 2026
