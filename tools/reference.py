@@ -1,4 +1,4 @@
-"""Write docs/reference from the code: errors, exit codes, commands and settings.
+"""Write docs/reference from the code: errors, exit codes, commands, settings and the schema of plans.
 
 python -m tools.reference           writes the pages
 python -m tools.reference --check   changes nothing; fails if a page is not what would be written
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fairshare
+from fairshare.release.plan_schema import SCHEMA_NAME, render_schema
 from fairshare.words import ExitCode, FairshareError
 
 ROOT = Path(__file__).parents[1]
@@ -131,6 +132,7 @@ def render_pages() -> dict[Path, str]:
         REFERENCE / "errors.md": render_errors(),
         REFERENCE / "exit-codes.md": render_exit_codes(),
         REFERENCE / "settings.md": render_settings(),
+        REFERENCE / "schemas" / SCHEMA_NAME: render_schema(),
     }
     if (ROOT / "src" / "fairshare" / "cli" / "__init__.py").is_file():
         pages[REFERENCE / "commands.md"] = render_commands()

@@ -24,7 +24,8 @@ def validate(name: str, found: Any) -> None:
 def test_the_published_schemas_are_up_to_date(tmp_path: Path) -> None:
     write_schemas(tmp_path)
     expected = {each.name: each.read_text() for each in tmp_path.iterdir()}
-    found = {each.name: each.read_text() for each in PUBLISHED.iterdir()}
+    # The schema of plans is written from the plan language, and looked after with the rest of the reference.
+    found = {each.name: each.read_text() for each in PUBLISHED.iterdir() if each.name != "plan-language.json"}
     assert found == expected, "run: python -m fairshare.ledger.schemas docs/reference/schemas"
 
 

@@ -47,7 +47,7 @@ class WrittenTable(Value):
     """The plan's file, beside this one."""
     name: Line = "table"
     format: Literal["csv", "parquet"] = "csv"
-    engine: Literal["duckdb", "memory"] = "duckdb"
+    engine: Literal["duckdb", "spark", "memory"] = "duckdb"
     items: dict[Line, tuple[Ref, ...]] = Field(default_factory=dict)
     """By column as it is sent, the items it carries where those are more than the one that the plan names."""
     people_column: Line | None = None

@@ -81,21 +81,31 @@ def preview(
     file: PlanFile,
     rows: Annotated[int, typer.Option("--rows", min=0, max=100, help="How many rows to show side by side.")] = 10,
     made_up: Annotated[bool, typer.Option("--made-up", help="Show made-up rows in place of real ones.")] = False,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--known", metavar="COLUMN", help="A column that others may know, as it is sent; may be repeated."
+        ),
+    ] = None,
+    risk: Annotated[
+        bool, typer.Option("--risk/--no-risk", help="Measure the risk over every row, where columns are known.")
+    ] = True,
     base: Base = None,
     desk: DeskFolder = HERE,
 ) -> Page:
-    """Show what a plan would do: columns in and out, what is held back, and a few rows before and after.
+    """Show what a plan would do: columns in and out, a few rows before and after, and the risk that remains.
 
-    Real rows are shown on a terminal only, and never with --json: they are for your own eyes.
+    Real rows are shown on a terminal only, and never with --json: they are for your own eyes. The risk is measured
+    where the plan has groups, or --known names columns; it counts people and shows none.
     """
-    from fairshare.cli.plan_shown import preview_document, show_preview
+    from fairshare.cli.plan_shown import Wanted, preview_document, show_preview
 
     opened = _open(file, base, desk)
-    keys = _find_keys(desk)
-    return Page(
-        preview_document(opened, rows=rows, made_up=made_up, keys=keys),
-        lambda screen: show_preview(screen, opened, rows=rows, made_up=made_up, keys=keys),
+    pictured = bool(known) or (risk and bool(opened.plan.groups) and not made_up)
+    wanted = Wanted(
+        rows, made_up, _find_keys(desk), opened.risk(*known or (), keys=_find_keys(desk)).sections if pictured else ()
     )
+    return Page(preview_document(opened, wanted), lambda screen: show_preview(screen, opened, wanted))
 
 
 @add_command(plan, "check")
@@ -139,6 +149,7 @@ def run(
     desk: DeskFolder = HERE,
 ) -> Page:
     """Run a plan for yourself, into a new file that only you can read. This is not a release: nothing has left."""
+    from fairshare.cli.plan_shown import show_sections
     from fairshare.release.in_house import NOT_A_RELEASE
 
     opened = _open(file, base, desk)
@@ -150,12 +161,7 @@ def run(
         screen.line(NOT_A_RELEASE, "bold")
         screen.pairs([("file", out), ("engine", ran.report.engine)])
         screen.pairs([(name.replace("_", " "), f"{count:,}") for name, count in _count(ran.report).items()])
-        for section in ran.report.sections:
-            screen.heading(section.title.en)
-            for each in section.says:
-                screen.line(each.en)
-            if section.rows:
-                screen.table([each.en for each in section.headings], section.rows)
+        show_sections(screen, ran.report.sections)
 
     return Page(document, show)
 

@@ -21,6 +21,7 @@ from fairshare.release.notebook import show_plan, show_problems, show_report, sh
 from fairshare.release.packing import OnProgress
 from fairshare.release.plan import Plan, read_plan
 from fairshare.release.preview import Preview, make_up_sample, preview_rows
+from fairshare.release.risk_picture import picture_risk
 from fairshare.release.sections import Section
 from fairshare.release.sources import Schema
 from fairshare.words import BadInput
@@ -126,6 +127,24 @@ class OpenPlan:
         held = _hold(keys) if keys is not None else None
         sample = make_up_sample(self.plan, self.base, rows, connections=self.connections) if made_up else None
         return preview_rows(self.plan, self.base, keys=held, connections=self.connections, rows=rows, sample=sample)
+
+    def risk(self, *columns: str, engine: str = "duckdb", keys: Keys | Mapping[str, bytes] | None = None) -> Told:
+        """How easily somebody could be picked out by these columns, as they are sent; every row is read, none written.
+
+        Takes    columns: those that others may know; by default, those that the plan's widest group names.
+        """
+        return Told(
+            (
+                picture_risk(
+                    self.plan,
+                    self.base,
+                    columns=columns,
+                    keys=_hold(keys or {}),
+                    engine=engine,
+                    connections=self.connections,
+                ),
+            )
+        )
 
     def explain(self, *, engine: str = "duckdb") -> str:
         """What the plan would do in words, and the engine's query; keys and given values are never in it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairshare.release.plan import Plan
 
-SCHEMA_NAME = "plan-language.schema.json"
+SCHEMA_NAME = "plan-language.json"
 """What its file is called among the published schemas."""
 
 

@@ -87,9 +87,14 @@ def show_sections(
     )
 
 
-def show_section(section: Section, *, audience: Audience = "holder", language: str = "en") -> ShownSection:
-    """One part, in one language."""
-    charts = tuple(_show_chart(each, language) for each in section.charts)
+def show_section(
+    section: Section, *, audience: Audience = "holder", language: str = "en", drawn: bool = True
+) -> ShownSection:
+    """One part, in one language.
+
+    Takes    drawn: whether to draw its charts, which takes a while the first time.
+    """
+    charts = tuple(_show_chart(each, language) for each in section.charts) if drawn else ()
     missing = any(each.svg is None for each in charts)
     return ShownSection(
         name=section.name,

@@ -71,7 +71,7 @@ def test_a_preview_shows_what_a_run_gives(plan: OpenPlan, tmp_path: Path) -> Non
 def test_nothing_here_hands_anything_over(plan: OpenPlan) -> None:
     shown = {name for name in dir(plan) if not name.startswith("_")}
     assert shown == {
-        "base", "check", "connections", "explain", "known_rows", "plan", "preview", "run", "schema",
+        "base", "check", "connections", "explain", "known_rows", "plan", "preview", "risk", "run", "schema",
     }  # fmt: skip
 
 
