@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fairshare.desk.ports import Clock
 from fairshare.desk.release_case import Wanted, release_case
 from fairshare.desk.share_release import find_store
 from fairshare.desk.who import Actor, Role
@@ -32,7 +31,6 @@ from tests.release.flow.stories import (
 
 EVERYBODY = Actor(person=Person(name="Jo Field", role="Data protection officer"), roles=frozenset(Role))
 HANDLER = Actor(person=Person(name="Lee Moss", role="Officer"), roles=frozenset({Role.AUDITOR}))
-PLAN = STUDY_PLAN
 
 
 @dataclass(frozen=True)
@@ -79,20 +77,16 @@ def start_sharing(root: Path, case: str = "hh-7", recipient: str = "Mid Universi
     return Sharing(root, case, recipient)
 
 
-def share_table(
-    sharing: Sharing, inputs: Path, rows: int = 200, name: str = "study", *, clock: Clock | None = None
-) -> Released:
+def share_table(sharing: Sharing, inputs: Path, rows: int = 200, name: str = "study") -> Released:
     """Releases a table to be read by Delta Sharing."""
     write_people(inputs, rows)
-    with open_desk(sharing.root, clock=clock) as desk:
-        return release_case(
-            desk, EVERYBODY, sharing.case, want_table(inputs, find_store(desk), name), law_today=nothing_changed
-        )
+    with open_desk(sharing.root) as desk:
+        wanted = want_table(inputs, find_store(desk), name, sharing.case)
+        return release_case(desk, EVERYBODY, sharing.case, wanted, law_today=nothing_changed)
 
 
-def want_table(inputs: Path, readers: Any, name: str = "study") -> Wanted:
-    """The study's table as somebody asks for it."""
-    from dataclasses import replace
-
-    table = replace(make_study_table(inputs, PLAN), format="parquet", name=name)
+def want_table(inputs: Path, readers: Any, name: str = "study", case: str = "hh-7") -> Wanted:
+    """The study's table as somebody asks for it: each case has a key for codes of its own."""
+    plan = STUDY_PLAN.replace(b"agreement-7", f"agreement-{case}".encode())
+    table = replace(make_study_table(inputs, plan), format="parquet", name=name)
     return Wanted(kind=ReleaseKind.TABLE, items=("i1", "i2"), contents=table, channel="Delta Sharing", readers=readers)

@@ -12,7 +12,6 @@ from fairshare.release.deliveries.refusals import BadPlaces, PlaceMissing
 from fairshare.words import Value
 from fairshare.words.values import Line
 
-Secret = Annotated[Line, Field(repr=False)]
 Folder = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~/ -]*$", max_length=300)]
 
 
@@ -27,8 +26,8 @@ class S3Place(Value):
     endpoint: Line | None = None
     """The store's address; none for Amazon's own."""
     region: Line | None = None
-    access_key: Secret
-    secret_key: Secret
+    access_key: Line = Field(repr=False)
+    secret_key: Line = Field(repr=False)
     ca_file: Line | None = None
     """The certificates that the store's own must come from, as a PEM file, if not the system's."""
     part_mb: int = Field(default=16, ge=5, le=512)
@@ -51,9 +50,9 @@ class SftpPlace(Value):
     host_key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}$", max_length=4000)]
     """The server's public key, as `ssh-ed25519 AAAA...`, got from the recipient over another channel."""
     folder: Folder = ""
-    password: Secret | None = None
+    password: Line | None = Field(default=None, repr=False)
     key_file: Line | None = None
-    key_passphrase: Secret | None = None
+    key_passphrase: Line | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _has_one_way_in(self) -> SftpPlace:
