@@ -3,6 +3,7 @@
 python bench/release.py                     1 million rows: a quick look
 python bench/release.py --rows 10000000     as the design asks; needs 3 GB of disk, 8 GB of memory for pandas, minutes
 python bench/release.py --ways hand,ours    these only
+python bench/release.py --rows 10000000 --times 20 --folder F    200 million rows, sealed in parts, beside 10 million
 
 Parquet to Parquet: pseudonymise one id, drop six columns, generalise a date and a postcode, filter. Each way runs in a
 process of its own, and its start-up counts; its peak is the memory of that process and of all its children together.
@@ -99,6 +100,25 @@ def run_ours_encrypted(out: Path) -> None:
         pack_table(table, private=Path(private), target=out, to=(make_recipient(out),), on_progress=None)
 
 
+def run_ours_in_parts(out: Path) -> None:
+    """All that a release does with a long table: parts of 20 million rows, each sealed, digested, synced and noted."""
+    from fairshare.release.engines import EngineLimits
+    from fairshare.release.kinds import Table
+    from fairshare.release.parts_packing import pack_rows
+    from fairshare.release.plan import Plan
+    from fairshare.release.staging import start_attempt
+
+    plan = Plan.model_validate(PLAN | {"source": {"format": "parquet_folder", "path": "people"}})
+    table = Table(plan, BenchKeys(), Path(), format="parquet", limits=EngineLimits(memory_mb=MEMORY_MB))
+    with start_attempt(out.parent, "long") as attempt:
+        to = (make_recipient(out),)
+        sent, report = pack_rows(table, attempt=attempt, place=attempt.folder, to=to, on_progress=None)
+        size = sum(each.bytes for each in sent) / 1e6
+        print(
+            f"{report.rows_read:,} rows read, {report.rows_sent:,} sent in {len(sent)} files of {size:,.0f} MB together"
+        )
+
+
 def run_by_hand(out: Path) -> None:
     with duckdb.connect(config={"memory_limit": f"{MEMORY_MB}MiB", "preserve_insertion_order": False}) as session:
         session.execute(f"COPY ({BY_HAND}) TO '{out}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
@@ -166,9 +186,12 @@ WAYS = {
     "hand-age": Way("hand-written DuckDB SQL, encrypted", run_by_hand_encrypted, encrypted=True),
     "ours-age": Way("Fairshare, encrypted", run_ours_encrypted, encrypted=True),
     "ours-pandas": Way("Fairshare, where pandas is installed", run_ours, "pandas"),
+    "ours-parts": Way("Fairshare, encrypted in parts", run_ours_in_parts, encrypted=True),
     "polars": Way("polars", run_polars, "polars"),
     "pandas": Way("pandas", run_pandas, "pandas"),
 }
+BESIDE = [key for key in WAYS if key != "ours-parts"]
+"""The ways that are set beside each other."""
 
 
 def tree_memory(root: int) -> int:
@@ -234,7 +257,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each way by DuckDB; the best counts")
-    parser.add_argument("--ways", default=",".join(WAYS), help=f"which to run, of {','.join(WAYS)}")
+    parser.add_argument("--ways", default=",".join(BESIDE), help=f"which to run, of {','.join(BESIDE)}")
+    parser.add_argument("--times", type=int, default=1, help="read the table so many times over, in parts, and no more")
     parser.add_argument("--folder", type=Path, help="keep the made table here, and use it again")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -256,7 +280,25 @@ def main() -> None:
         if not table.exists():
             with duckdb.connect() as session:
                 session.execute(MAKE.format(rows=chosen.rows, path=table))
-        compare(folder, chosen.rows, chosen.rounds, ways)
+        if chosen.times > 1:
+            lengthen(folder, chosen.rows, chosen.times)
+        else:
+            compare(folder, chosen.rows, chosen.rounds, ways)
+
+
+def lengthen(folder: Path, rows: int, times: int) -> None:
+    """How time and memory grow from the table to one of so many times its rows: one file under as many names."""
+    took = {}
+    for many in (1, times):
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            (Path(name) / "people").mkdir()
+            for number in range(many):
+                os.link(folder / "people.parquet", Path(name) / "people" / f"{number:03}.parquet")
+            took[many] = measure("ours-parts", Path(name), Path(name) / "out")
+    print(f"\n{'rows':>13}{'seconds':>9}{'CPU s':>9}{'peak MB':>9}{'s for each million rows':>26}")
+    for many, found in took.items():
+        figures = f"{found.seconds:9.1f}{found.cpu_seconds:9.1f}{found.peak / 1e6:9.0f}"
+        print(f"{rows * many:13,}{figures}{found.seconds / (rows * many) * 1e6:26.2f}")
 
 
 def compare(folder: Path, rows: int, rounds: int, ways: dict[str, Way]) -> None:
