@@ -115,6 +115,8 @@ class Finding:
     share: float | None = None
     """For joined releases: how many in a hundred more people fall below k."""
     blocks: bool = True
+    unknown: bool = False
+    """Whether nobody can say: one of the releases does not tell whose its rows are."""
 
 
 @dataclass(frozen=True)

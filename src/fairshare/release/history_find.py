@@ -114,6 +114,18 @@ def find_differencing(
     return findings, tuple(told.get(each.attempt) for each in earlier), pairs_only
 
 
+def find_unknown(new: HistoryEntry, earlier: Sequence[HistoryEntry]) -> tuple[Finding, ...]:
+    """Earlier releases that this one cannot be compared with, since one of the two does not say whose its rows are."""
+    silent = tuple(
+        each
+        for each in earlier
+        if (each.person is None or new.person is None) and not (each.noisy or each.named) and each.rows
+    )
+    if not silent or new.noisy or new.named:
+        return ()
+    return (Finding("differencing", max(new.rows, *(each.rows for each in silent)), silent, unknown=True),)
+
+
 def _gather(
     found: Iterable[Exposure],
     keys: Sequence[tuple[int, int]],

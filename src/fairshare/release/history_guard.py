@@ -37,6 +37,7 @@ from fairshare.release.history_find import (
     find_dominance,
     find_joined,
     find_person,
+    find_unknown,
     is_named,
     is_noisy,
     tell_cells,
@@ -48,6 +49,8 @@ from fairshare.release.staging import Attempt
 from fairshare.release.treatments import Pseudonymise
 
 ON_RECEIPT = "risk across releases"
+USE_COARSER = "Use the same people as before, or coarser groups"
+SAY_WHOSE = "Say with `person` in the plan which column is the person"
 _LONGEST = 500
 
 
@@ -83,7 +86,9 @@ class HistoryGuard:
         source = name_source(contents.plan.source, schema, contents.base)
         person = find_person(contents, find_earlier(self.store.entries(), source), schema)
         entry = self._describe(release, intent.id, attempt, contents, source, person)
-        if person is not None and not entry.noisy:
+        if person is None:
+            entry = entry.model_copy(update={"rows": report.rows_sent})
+        elif not entry.noisy:
             entry = self._enter_members(entry, contents, key, report)
         with self.store.locked():
             self.store.forget_old(self.now().date())
@@ -164,7 +169,12 @@ class HistoryGuard:
         if entry.person is not None:
             dominated = find_dominance(table, entry.person, key, self.rules, self.store.members_of(entry.attempt))
         return Compared(
-            earlier, len(before) - len(earlier), differ, (*different, *dominated, *joined), pairs_only, unread
+            earlier,
+            len(before) - len(earlier),
+            differ,
+            (*find_unknown(entry, earlier), *different, *dominated, *joined),
+            pairs_only,
+            unread,
         )
 
     def _check(self, findings: tuple[Finding, ...], release: Release, entry: HistoryEntry) -> Covered:
@@ -180,7 +190,7 @@ class HistoryGuard:
             if isinstance(found, str):
                 raise RiskAcrossReleases(
                     f"{tell_finding(each).en}; {found}",
-                    fix="Use the same people as before, or coarser groups; or have an approver accept it: "
+                    fix=f"{SAY_WHOSE if each.unknown else USE_COARSER}; or have an approver accept it: "
                     f"fairshare release accept-risk {release.case} --kind {each.kind} --people {each.people}",
                     where=f"history: {', '.join(one.release for one in each.earlier) or entry.publishes}"[:400],
                 )

@@ -41,6 +41,11 @@ def tell_finding(finding: Finding) -> InBoth:
     more = len(finding.earlier) - len(earlier)
     en = "; ".join(each.en for each in earlier) + (f" and {more} more" if more > 0 else "")
     cy = "; ".join(each.cy for each in earlier) + (f" a {more} arall" if more > 0 else "")
+    if finding.unknown:
+        return InBoth(
+            f"it cannot be compared with {en}, for one of them does not say whose its rows are",
+            f"ni ellir ei gymharu â {cy}, gan nad yw un ohonynt yn dweud pwy biau ei resi",
+        )
     match finding.kind:
         case "differencing":
             return InBoth(

@@ -10,14 +10,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fairshare.records.signing import sign_record
 from fairshare.release.delivery import open_release
+from fairshare.release.engines import EngineReport
 from fairshare.release.flow import Released, run_release
+from fairshare.release.grounds import Grounds
 from fairshare.release.history import HistoryRules, HistoryStore, RiskAccepted
-from fairshare.release.history_guard import HistoryGuard
+from fairshare.release.history_guard import ON_RECEIPT, HistoryGuard
 from fairshare.release.kinds import Table
 from fairshare.release.plan import Plan, read_plan
+from fairshare.release.staging import Attempt
 from fairshare.words import Organisation, Outcome, Person
 from tests.release.flow.stories import (
+    HOLDER_KEY,
     NOW,
     READER_SECRET,
     TRUSTED,
@@ -76,6 +81,26 @@ class World:
         self.now = NOW
 
     def release(self, plan: Plan, *, to: Organisation = UNIVERSITY, **changes: Any) -> Released:
+        """Releases what a plan sends, through the whole flow."""
+        grounds, table, guard = self._prepare(plan, to, changes)
+        ports = replace(make_ports(FileBook(self.folder / "book")), guards=(guard,) if self.history else ())
+        return run_release(grounds, table, to_reader(self.folder / "out"), ports)
+
+    def enter(self, plan: Plan, *, to: Organisation = UNIVERSITY) -> str:
+        """Has the guard look at what a plan publishes, as if it had been made; gives what the receipt says."""
+        grounds, table, guard = self._prepare(plan, to, {})
+        intent = sign_record(grounds.release, HOLDER_KEY)
+        attempt = Attempt(self.folder / f"attempt-{next(_turn)}")
+        report = EngineReport(STAFF, 0, 0, 0, STAFF, {}, {}, "none")
+        guard.prepare(intent, table, attempt)
+        try:
+            report = guard.examine(intent, table, report)
+        except BaseException:
+            guard.discard(attempt)
+            raise
+        return report.kept_on_receipt[ON_RECEIPT]
+
+    def _prepare(self, plan: Plan, to: Organisation, changes: dict[str, Any]) -> tuple[Grounds, Table, HistoryGuard]:
         items = tuple(dict.fromkeys(each.item for each in plan.sent if each.item))
         decision = make_decision(
             recipient=to,
@@ -89,8 +114,7 @@ class World:
             self.store, lambda: self.now, lambda n: sha256(b"seed").digest()[:n], self.rules, self.accepted,
             self.emergency,
         )  # fmt: skip
-        ports = replace(make_ports(FileBook(self.folder / "book")), guards=(guard,) if self.history else ())
-        return run_release(grounds, table, to_reader(self.folder / "out"), ports)
+        return grounds, table, guard
 
     def read(self, released: Released) -> Counter[str]:
         """The rows that the recipient has, without the heading."""

@@ -183,10 +183,63 @@ def test_two_releases_to_one_recipient_that_join_into_small_groups_are_refused(w
     assert tell(world.release(checked, to=OTHER)).endswith("nothing found")
 
 
-def test_without_a_person_it_says_that_nothing_could_be_compared(world: World) -> None:
-    plan = make_plan().model_copy(update={"person": None})
-    world.release(plan)
+TEAMS = """publish:
+  publish: table
+  keys: [{column: team, values: [A, B, C, D]}]
+  sum_of: pay
+"""
+TEAM_PAY = "  - {column: team, treatment: keep, item: i2}\n  - {column: pay, treatment: keep, item: i1}\n"
+
+
+def test_two_tables_that_differ_by_one_are_refused(world: World) -> None:
+    world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+    with pytest.raises(RiskAcrossReleases, match="1 person"):
+        world.enter(make_plan(leave_out(123), TEAM_PAY, more=TEAMS))
+
+
+def test_cells_of_one_table_are_held_against_the_whole_of_another(world: World) -> None:
+    # Every team but 3 people of D as rows: with the cells of A, B and C, the 3 follow from the table's D.
+    world.release(make_plan("  - {test: one_of, column: team, values: [A, B]}\n"))
+    world.release(make_plan("  - {test: equals, column: team, value: C}\n"), to=OTHER)
+    team_d = [n for n in range(STAFF) if n % 4 == 3]
+    world.release(make_plan(only(*team_d[3:])))
+    with pytest.raises(RiskAcrossReleases, match="3 people"):
+        world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+
+
+def test_a_coarser_table_of_the_same_people_tells_nothing_new(world: World) -> None:
+    world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+    # Under a name that our own queries might use as well.
+    place = TEAM_PAY.replace("column: team", "column: place, sent_as: rows")
+    coarse = TEAMS.replace("column: team, values: [A, B, C, D]", "column: rows, values: [N0, E1, S2, W3]")
+    assert world.enter(make_plan("", place, more=coarse)).endswith("nothing found")
+
+
+def test_a_sum_that_one_person_makes_up_is_refused_unless_the_table_has_a_rule(world: World, tmp_path: Path) -> None:
+    text = (tmp_path / "staff.csv").read_text().replace(f",{pay_of(123)}", ",99999999")
+    (tmp_path / "staff.csv").write_text(text)
+    with pytest.raises(RiskAcrossReleases, match="one or two people make up most of 1 cells"):
+        world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+    world.enter(make_plan("", TEAM_PAY, more=TEAMS + "  p_percent: 10\n"))
+
+
+def test_two_releases_made_at_once_see_each_other(world: World) -> None:
+    world.release(make_plan())
+    (entry,) = world.store.entries()
+    world.store.keep(entry.model_copy(update={"released": False}))
+    with pytest.raises(RiskAcrossReleases, match="being made now"):
+        world.release(make_plan(leave_out(1)))
+
+
+def test_leaving_the_person_out_hides_nothing(world: World) -> None:
+    silent = make_plan().model_copy(update={"person": None})
+    assert tell(world.release(silent)).endswith("nothing found")
     assert world.store.entries()[0].person is None
+    for plan in (make_plan(leave_out(123)), make_plan(leave_out(123)).model_copy(update={"person": None})):
+        with pytest.raises(RiskAcrossReleases, match="does not say whose"):
+            world.release(plan)
+    world.accept(people=STAFF)
+    world.release(make_plan())
 
 
 def test_what_was_refused_is_not_remembered_and_what_went_is(world: World) -> None:

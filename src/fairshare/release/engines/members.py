@@ -90,13 +90,14 @@ class Members:
 
     def write(self, cells: Sequence[str]) -> Membership:
         """Writes each member with its rows in each cell, a cell for each combination of these columns."""
-        names = ", ".join(quote_name(name) for name in cells)
-        cell = f"dense_rank() OVER (ORDER BY {names})::INTEGER" if cells else "1"
+        # Nothing can be sent under a name that begins with #, so ours never meet those of cells.
+        names = "".join(f"{quote_name(name)}, " for name in cells)
+        cell = f"dense_rank() OVER (ORDER BY {names.removesuffix(', ')})::INTEGER" if cells else "1"
         grouped = (
-            f"SELECT {MEMBER_SQL} AS member, {f'{names}, ' if names else ''}count(*)::INTEGER AS rows "
-            f"FROM {TREATED} GROUP BY ALL"
+            f'SELECT {names}{MEMBER_SQL} AS "#member", count(*)::INTEGER AS "#rows" FROM {TREATED} '
+            f"GROUP BY {names}{MEMBER_SQL}"
         )
-        self.rows.keep("found", f"SELECT member, {cell} AS cell, rows FROM ({grouped})")
+        self.rows.keep("found", f'SELECT "#member" AS member, {cell} AS cell, "#rows" AS rows FROM ({grouped})')
         ((people, rows, nameless, found),) = self.rows.session.execute(
             "SELECT count(DISTINCT member), coalesce(sum(rows), 0)::BIGINT, "
             "coalesce(sum(rows) FILTER (member IS NULL), 0)::BIGINT, count(DISTINCT cell) FROM found"
@@ -251,10 +252,10 @@ def measure_dominance(
         plan, person=person, key=key, keys=keys, base=base, connections=connections, limits=limits, write_to=write_to
     ) as rows:
         ((unsafe,),) = rows.query(
-            f"SELECT count(*) FROM (SELECT sum(v) AS total, sum(v) FILTER (place <= {n}) AS top, "
-            "max(v) AS first, coalesce(max(v) FILTER (place = 2), 0) AS second, count(*) AS people FROM "
-            f"(SELECT {names}, v, row_number() OVER (PARTITION BY {names} ORDER BY v DESC) AS place FROM "
-            f"(SELECT {names}, abs(sum({quote_name(sum_of)})) AS v FROM {TREATED} GROUP BY {names}, {MEMBER})) "
+            f'SELECT count(*) FROM (SELECT sum("#v") AS total, sum("#v") FILTER ("#place" <= {n}) AS top, '
+            'max("#v") AS first, coalesce(max("#v") FILTER ("#place" = 2), 0) AS second, count(*) AS people FROM '
+            f'(SELECT {names}, "#v", row_number() OVER (PARTITION BY {names} ORDER BY "#v" DESC) AS "#place" FROM '
+            f'(SELECT {names}, abs(sum({quote_name(sum_of)})) AS "#v" FROM {TREATED} GROUP BY {names}, {MEMBER})) '
             f"GROUP BY {names}) WHERE people >= {at_least} AND total > 0 AND "
             f"(top * 100 > total * {percent} OR (total - first - second) * 100 < first * {p})"
         )
