@@ -11,9 +11,11 @@ from pydantic import JsonValue
 
 from fairshare.release.filters import Listing
 from fairshare.release.plan import Plan
-from fairshare.release.sources import CsvFile, ParquetFile, ParquetFolder, Source, list_parquet, resolve_path
+from fairshare.release.sources import ParquetFolder, Source, list_parquet, resolve_path
 from fairshare.words import NotFound, Unsound
 
+FILES = frozenset({"csv", "parquet", "xlsx"})
+"""The sources that are one file, which anybody may write to while it is read."""
 FOOTER_TAIL = 8
 """What ends a Parquet file: the length of its footer, and `PAR1`."""
 
@@ -55,13 +57,11 @@ def find_files(plan: Plan, base: Path) -> list[Path]:
 
 
 def _find_source(source: Source, base: Path) -> list[Path]:
-    match source:
-        case CsvFile() | ParquetFile():
-            return [resolve_path(base, source.path)]
-        case ParquetFolder():
-            return list_parquet(resolve_path(base, source.path, folder=True))
-        case _:
-            return []
+    if isinstance(source, ParquetFolder):
+        return list_parquet(resolve_path(base, source.path, folder=True))
+    # A database has its own idea of one moment, and so has a Delta table.
+    path = getattr(source, "path", None) if source.format in FILES else None
+    return [resolve_path(base, path)] if path is not None else []
 
 
 def check_unmoved(plan: Plan, base: Path, before: tuple[FileStamp, ...]) -> None:
@@ -79,11 +79,12 @@ def check_unmoved(plan: Plan, base: Path, before: tuple[FileStamp, ...]) -> None
 
 
 def describe_files(plan: Plan, base: Path) -> list[JsonValue]:
-    """The stamps, with the digest of each Parquet footer, which says what the file holds and where."""
-    return [
-        {name: str(value) for name, value in asdict(stamp).items()} | {"footer": _digest_footer(path)}
-        for path, stamp in zip(find_files(plan, base), stamp_files(plan, base), strict=True)
-    ]
+    """The stamps, each with the digest of its Parquet footer, which says what the file holds and where."""
+    described: list[JsonValue] = []
+    for path, stamp in zip(find_files(plan, base), stamp_files(plan, base), strict=True):
+        described.append({name: str(value) for name, value in asdict(stamp).items()})
+        described.append(_digest_footer(path))
+    return described
 
 
 def _digest_footer(path: Path) -> str:
