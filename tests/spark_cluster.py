@@ -23,6 +23,8 @@ class SparkCluster:
     master: str
     properties: Path
     folder: Path
+    ports: list[bytes]
+    """Those of its workers."""
     daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def executors(self) -> list[int]:
@@ -33,7 +35,7 @@ class SparkCluster:
                 command = (place / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"CoarseGrainedExecutorBackend" in command and self.master.rpartition(":")[2].encode() in command:
+            if b"CoarseGrainedExecutorBackend" in command and any(port in command for port in self.ports):
                 found.append(int(place.name))
         return found
 
@@ -54,7 +56,12 @@ def run_spark() -> Iterator[SparkCluster]:
     home = Path(pyspark.__file__).parent
     folder = Path(tempfile.mkdtemp(prefix="fairshare-spark-"))
     ports = _free_ports(1 + WORKERS)
-    cluster = SparkCluster(f"spark://127.0.0.1:{ports[0]}", folder / "driver.properties", folder)
+    cluster = SparkCluster(
+        f"spark://127.0.0.1:{ports[0]}",
+        folder / "driver.properties",
+        folder,
+        [f":{port}\0".encode() for port in ports[1:]],
+    )
     kept = folder / "daemons.properties"
     secret = (
         f"spark.authenticate true\nspark.authenticate.secret {secrets.token_hex(32)}\n"
@@ -67,7 +74,7 @@ def run_spark() -> Iterator[SparkCluster]:
         f"{secret}spark.driver.host 127.0.0.1\nspark.driver.bindAddress 127.0.0.1\nspark.executor.memory 600m\n"
         f"spark.cores.max 2\nspark.executor.cores 1\nspark.sql.shuffle.partitions 4\n"
         f"spark.eventLog.enabled true\nspark.eventLog.dir {folder / 'events'}\nspark.local.dir {folder / 'local'}\n"
-        "spark.eventLog.logBlockUpdates.enabled true\n",
+        "spark.eventLog.logBlockUpdates.enabled true\nspark.eventLog.compress false\n",
     )
     (folder / "local").mkdir(mode=0o700)
     environment = os.environ | {

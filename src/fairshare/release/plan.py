@@ -17,7 +17,7 @@ from fairshare.release.filters import AnyTest, check_test
 from fairshare.release.opt_outs import OptOut, OptOutUnfit
 from fairshare.release.pets.private_statistics import PrivateStatistics
 from fairshare.release.pets.synthetic_plan import SyntheticPeople
-from fairshare.release.sources import CsvFile, Schema, Source
+from fairshare.release.sources import CsvFile, Schema, Source, XlsxSheet
 from fairshare.release.tables import SafeTable
 from fairshare.release.treatments import (
     AnyTreatment,
@@ -214,7 +214,7 @@ def check_plan(plan: Plan, schema: Schema) -> None:
         find_type(plan.person, schema, where="person")
     for each in plan.opt_outs:
         check_test(each.test, find_type(each.column, schema, where="opt_outs"))
-    if isinstance(plan.source, CsvFile):
+    if isinstance(plan.source, CsvFile | XlsxSheet):
         for name in plan.source.types:
             find_type(name, schema, where="source.types")
 

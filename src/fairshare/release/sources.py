@@ -1,11 +1,11 @@
-"""Where the rows of a plan come from: a CSV file, Parquet, or a table of an SQLite or PostgreSQL database."""
+"""Where the rows of a plan come from: a CSV file, a sheet of a workbook, Parquet, a Delta table, or a database."""
 
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
 from fairshare.release.treatments import ColumnName, ColumnType
 from fairshare.words import BadInput, NotFound
@@ -57,7 +57,7 @@ CsvType = Literal[
 ]
 """How the cells of a CSV column are written. A plain `date` is YYYY-MM-DD; `datetime` is YYYY-MM-DDTHH:MM:SS."""
 
-Encoding = Literal["utf-8", "latin-1", "windows-1252"]
+Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 
 
 class CsvFile(Value):
@@ -66,11 +66,25 @@ class CsvFile(Value):
     format: Literal["csv"]
     path: PlanPath
     encoding: Encoding = "utf-8"
-    """UTF-8 may start with a byte order mark."""
+    """UTF-8 may start with a byte order mark; UTF-16 must, for it says which of two ways it is written."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     trim: StrictBool = False
     """Whether spaces around names and cells are no part of them; a cell of spaces alone is then a null."""
     types: dict[ColumnName, CsvType] = Field(default_factory=dict)
+
+
+class XlsxSheet(Value):
+    """A sheet of an XLSX workbook, its columns named by one row. Columns are text unless `types` says otherwise."""
+
+    format: Literal["xlsx"]
+    path: PlanPath
+    sheet: Annotated[str, StringConstraints(min_length=1, max_length=31)] | None = None
+    """Its name; none is needed where the workbook has one sheet."""
+    header_row: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
+    """The row that names the columns; whatever stands above it is left out."""
+    trim: StrictBool = False
+    types: dict[ColumnName, CsvType] = Field(default_factory=dict)
+    """As for CSV. A cell that the workbook holds as a date is read as YYYY-MM-DD, a number as its digits."""
 
 
 class ParquetFile(Value):
@@ -85,6 +99,15 @@ class ParquetFolder(Value):
 
     format: Literal["parquet_folder"]
     path: PlanPath
+
+
+class DeltaTable(Value):
+    """A Delta table in a folder, read at one version."""
+
+    format: Literal["delta"]
+    path: PlanPath
+    version: Annotated[StrictInt, Field(ge=0)] | None = None
+    """The newest when the run begins, if none is given; the report says which."""
 
 
 class SqliteTable(Value):
@@ -104,7 +127,18 @@ class PostgresTable(Value):
     table: TableName
 
 
-Source = Annotated[CsvFile | ParquetFile | ParquetFolder | SqliteTable | PostgresTable, Field(discriminator="format")]
+class MariaDbTable(Value):
+    """A table or view of a MariaDB or MySQL database, read only. The plan names the connection; it never holds it."""
+
+    format: Literal["mariadb"]
+    connection: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
+    table: TableName
+
+
+Source = Annotated[
+    CsvFile | XlsxSheet | ParquetFile | ParquetFolder | DeltaTable | SqliteTable | PostgresTable | MariaDbTable,
+    Field(discriminator="format"),
+]
 
 Schema = dict[str, ColumnType]
 """The columns of a source in their order, each with what it holds."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from fairshare.words import BadInput
 BLOCK = 1024 * 1024
 MAX_ROW_BYTES = 2_000_000
 BOM = codecs.BOM_UTF8
-CODECS = {"utf-8": "utf-8", "latin-1": "iso-8859-1", "windows-1252": "cp1252"}
+CODECS = {"utf-8": "utf-8", "utf-16": "utf-16", "latin-1": "iso-8859-1", "windows-1252": "cp1252"}
+UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 TYPES = {
     "text": ColumnType.TEXT,
@@ -80,7 +82,7 @@ class _Structure:
     def __init__(self, source: CsvFile) -> None:
         self.where = f"source.path: {source.path}"
         self.encoding = source.encoding
-        self.decoder = codecs.getincrementaldecoder(CODECS[source.encoding])()
+        self.decoder = codecs.getincrementaldecoder(_ascii_codec(source))()
         self.inside = False
         self.crlf: bool | None = None
         self.rows = 0
@@ -102,7 +104,7 @@ class _Structure:
         except UnicodeDecodeError as error:
             raise self.fail(
                 f"the file is not {self.encoding} throughout",
-                "Name its encoding in the plan: utf-8, latin-1 or windows-1252.",
+                advise_encoding(block[max(0, error.start - 1000) : error.start + 1000]),
                 block[: error.start],
             ) from None
         if b"\x00" in block:
@@ -153,15 +155,15 @@ def check_structure(path: Path, source: CsvFile) -> CsvStructure:
     columns = len(read_header(path, source))
     structure = _Structure(source)
     try:
-        with path.open("rb") as handle:
-            if source.encoding == "utf-8" and handle.read(len(BOM)) != BOM:
-                handle.seek(0)
+        with open_bytes(path, source) as handle:
             while block := handle.read(BLOCK):
                 if not block.endswith(b"\n"):
                     block += handle.readline(MAX_ROW_BYTES)
                     if not block.endswith(b"\n") and handle.peek(1):
                         raise structure.fail(f"a row is longer than {MAX_ROW_BYTES:,} bytes", "Check the file.")
                 structure.read(block, last=not handle.peek(1))
+    except UnicodeDecodeError:
+        raise structure.fail("the file is not utf-16 throughout", "Export it again, as UTF-8 if you can.") from None
     except OSError:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=structure.where) from None
     rows = structure.rows - 1 - (structure.blank if columns > 1 else 0)
@@ -172,32 +174,100 @@ def read_header(path: Path, source: CsvFile) -> list[str]:
     """The names of the columns, from the first line."""
     where = f"source.path: {source.path}"
     try:
-        with path.open("rb") as handle:
+        with path.open("rb") as raw:
+            head = raw.read(1000)
+        check_mark(head, source, where=where)
+        with open_bytes(path, source) as handle:
             line = handle.readline(MAX_ROW_BYTES)
+    except UnicodeDecodeError:
+        raise CsvUnsound("the header is not utf-16", fix=advise_encoding(head), where=where) from None
     except OSError:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=where) from None
     if b"\r" in line.rstrip(b"\r\n"):
         raise CsvUnsound("rows do not all end in the same way, from row 1 on", fix=UNIFORM, where=where)
-    if line.startswith(BOM):
-        if source.encoding != "utf-8":
-            raise CsvUnsound(
-                f"the file says that it is UTF-8, the plan says {source.encoding}",
-                fix="Say utf-8 in the plan.",
-                where=where,
-            )
-        line = line[len(BOM) :]
     try:
-        text = line.decode(CODECS[source.encoding]).rstrip("\r\n")
+        text = line.decode(_ascii_codec(source)).rstrip("\r\n")
         names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])
-    except (UnicodeDecodeError, csv.Error):
-        raise CsvUnsound(
-            "the header cannot be read", fix="Check the encoding and the quotation marks of line 1.", where=where
-        ) from None
+    except UnicodeDecodeError:
+        raise CsvUnsound(f"the header is not {source.encoding}", fix=advise_encoding(head), where=where) from None
+    except csv.Error:
+        raise CsvUnsound("the header cannot be read", fix="Check the quotation marks of line 1.", where=where) from None
     if not any(names):
         raise CsvUnsound("the first line is not a header", fix="Put the names of the columns on line 1.", where=where)
     names = [name.strip(" ") for name in names] if source.trim else names
     check_column_names(names, where=where)
     return names
+
+
+def check_mark(head: bytes, source: CsvFile, *, where: str) -> None:
+    """Raises CsvUnsound if the byte order mark that a file begins with, or lacks, belies its encoding."""
+    marked = "utf-8" if head.startswith(BOM) else "utf-16" if head.startswith(UTF16_BOMS) else None
+    if marked not in (None, source.encoding):
+        raise CsvUnsound(
+            f"the file says that it is {marked}, the plan says {source.encoding}",
+            fix=f"Say {marked} in the plan.",
+            where=where,
+        )
+    if source.encoding == "utf-16" and marked is None:
+        raise CsvUnsound(
+            "the file has no byte order mark, so that nobody can say which UTF-16 it is",
+            fix=advise_encoding(head),
+            where=where,
+        )
+
+
+def advise_encoding(some: bytes) -> str:
+    """What to do about a file of another encoding, from some of its bytes: a guess, and said to be one.
+
+    >>> advise_encoding("Zoë £5".encode("cp1252"))
+    'It looks like windows-1252; name its encoding in the plan, then check names with accents in the preview.'
+    """
+    if some.startswith(UTF16_BOMS):
+        guess = "utf-16"
+    elif some.count(b"\x00") * 3 > len(some):
+        return "It looks like UTF-16 without a byte order mark: export it again, as UTF-8."
+    elif not any(some.count(each) for each in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")):
+        guess = "windows-1252"
+    else:
+        return "It is neither UTF-8 nor windows-1252, and may be latin-1: export it again, as UTF-8."
+    return f"It looks like {guess}; name its encoding in the plan, then check names with accents in the preview."
+
+
+def _ascii_codec(source: CsvFile) -> str:
+    # UTF-16 is turned into UTF-8 before its bytes are looked at.
+    return "utf-8" if source.encoding == "utf-16" else CODECS[source.encoding]
+
+
+class _AsUtf8(io.RawIOBase):
+    """The text of a file of another encoding as the bytes of UTF-8."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self.text = text
+        self.ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]  # what io.BufferedReader gives
+        self.ready = self.ready or self.text.read(BLOCK // 4).encode()
+        taken = self.ready[: len(room)]
+        self.ready = self.ready[len(taken) :]
+        room[: len(taken)] = taken
+        return len(taken)
+
+    def close(self) -> None:
+        self.text.close()
+        super().close()
+
+
+def open_bytes(path: Path, source: CsvFile) -> io.BufferedReader:
+    """The file's bytes, in an encoding where line ends are single bytes, and without a byte order mark."""
+    if source.encoding == "utf-16":
+        return io.BufferedReader(_AsUtf8(open_text(path, source)))
+    handle = path.open("rb")
+    if source.encoding == "utf-8" and handle.read(len(BOM)) != BOM:
+        handle.seek(0)
+    return handle
 
 
 def open_text(path: Path, source: CsvFile) -> IO[str]:
@@ -223,7 +293,7 @@ def read_rows(path: Path, source: CsvFile) -> Iterator[tuple[Cell, ...] | Reject
                 if source.trim:
                     cells[: len(names)] = [cell.strip(" ") for cell in cells[: len(names)]]
                 if cells or len(names) == 1:
-                    yield _read_row(names, written, cells or [""], place)
+                    yield read_typed(names, written, cells or [""], place)
         except (csv.Error, UnicodeDecodeError):
             raise CsvUnsound("the file is not sound CSV", fix="Check its quotation marks.", where=where) from None
 
@@ -233,7 +303,8 @@ def find_rejected_rows(path: Path, source: CsvFile, *, most: int) -> list[Reject
     return list(islice((row for row in read_rows(path, source) if isinstance(row, RejectedRow)), most))
 
 
-def _read_row(names: list[str], written: list[str], cells: list[str], place: int) -> tuple[Cell, ...] | RejectedRow:
+def read_typed(names: list[str], written: list[str], cells: list[str], place: int) -> tuple[Cell, ...] | RejectedRow:
+    """A row's cells as their declared types, or why it is rejected."""
     if len(cells) < len(names):
         return RejectedRow(place, TOO_FEW)
     if any(cells[len(names) :]):

@@ -226,7 +226,7 @@ def test_a_key_that_is_too_short_is_refused(base, engine):
 
 
 def test_an_engine_or_format_that_does_not_exist_is_refused(base):
-    for wrong in ({"engine": "spark"}, {"format": "xlsx"}):
+    for wrong in ({"engine": "pandas"}, {"format": "xlsx"}):
         with pytest.raises(FairshareError, match="SETTING_OUT_OF_RANGE"):
             run(KEEP_NAME, base, **wrong)
 

@@ -24,7 +24,7 @@ NAMES = list(TYPES)
 EVERY = ("memory", "duckdb", "spark")
 outputs = st.sampled_from(["csv", "parquet"])
 # Fewer: a run on a cluster takes a second or two, however small the table.
-cluster_examples = settings(max_examples=max(5, settings.default.max_examples // 10))
+cluster_examples = settings(max_examples=max(4, settings.default.max_examples // 20))
 
 
 @cluster_examples

@@ -17,6 +17,8 @@ from fairshare.release.engines import Connections
 from fairshare.release.engines.session import as_glob, load_extension, quote_name, quote_text, speaking_plainly
 from fairshare.release.sources import (
     CsvFile,
+    DeltaTable,
+    MariaDbTable,
     ParquetFile,
     ParquetFolder,
     PostgresTable,
@@ -25,6 +27,7 @@ from fairshare.release.sources import (
     SourceColumnsUnfit,
     SourceUnreadable,
     SqliteTable,
+    XlsxSheet,
     check_column_names,
     list_parquet,
     resolve_path,
@@ -41,6 +44,7 @@ from fairshare.release.sources_csv import (
     read_header,
     type_of,
 )
+from fairshare.release.sources_xlsx import Loaded, open_sheet
 from fairshare.release.treatments import ColumnType
 from fairshare.words import BadInput
 
@@ -72,7 +76,13 @@ class Attached:
     """The files that DuckDB opens."""
     transcodes: tuple[Path, Path, CsvFile] | None = None
     countable: str | None = None
-    """SQL that counts the source's rows without reading them through the plan; none for CSV."""
+    """SQL that counts the source's rows without reading them through the plan; none for CSV and XLSX."""
+    folders: tuple[Path, ...] = ()
+    """The folders that DuckDB opens files of."""
+    notes: tuple[str, ...] = ()
+    """What the report must say of the source, such as the version that was read."""
+    loaded: Loaded | None = None
+    """A sheet whose rows wait in the session."""
     shown: str = ""
     """The relation as a preview prints it."""
 
@@ -132,6 +142,10 @@ def _attach(
             return attach_parquet(session, [resolve_path(base, source.path)])
         case ParquetFolder():
             return attach_parquet(session, list_parquet(resolve_path(base, source.path, folder=True)))
+        case XlsxSheet():
+            return attach_xlsx(session, source, resolve_path(base, source.path))
+        case DeltaTable():
+            return attach_delta(session, source, resolve_path(base, source.path, folder=True))
         case SqliteTable():
             path = resolve_path(base, source.path)
             load_extension(session, "sqlite_scanner", extra="sqlite")
@@ -140,21 +154,93 @@ def _attach(
         case PostgresTable():
             connect_postgres(session, source, connections)
             return attach_table(session, f"origin.{quote_name(source.schema_name)}.{quote_name(source.table)}")
+        case MariaDbTable():
+            connect_mariadb(session, source, connections)
+            return attach_table(session, f"origin.{quote_name(source.table)}")
 
 
 def connect_postgres(
     session: duckdb.DuckDBPyConnection, source: PostgresTable, connections: Connections | None
 ) -> None:
     """Attaches a PostgreSQL database, read only."""
+    string = find_connection(source, connections)
+    load_extension(session, "postgres_scanner", extra="postgres")
+    # A test that is pushed down stands in the server's own log, with the value that the plan gives.
+    session.execute("SET pg_experimental_filter_pushdown = false")
+    session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE postgres, READ_ONLY)")
+
+
+MARIADB_SETTINGS = {
+    # A test that is pushed down stands in the server's own log, and is judged by its collation, where a is A.
+    "mysql_experimental_filter_pushdown": "false",
+    "mysql_order_pushdown_enabled": "false",
+    "mysql_tinyint1_as_boolean": "false",
+    "mysql_session_time_zone": "'+00:00'",
+    # Rows stream: the server neither keeps the whole result first nor gives up after five minutes.
+    "mysql_sql_buffer_result": "false",
+    "mysql_query_timeout_enabled": "false",
+}
+
+
+def connect_mariadb(session: duckdb.DuckDBPyConnection, source: MariaDbTable, connections: Connections | None) -> None:
+    """Attaches a MariaDB or MySQL database, read only."""
+    string = find_connection(source, connections)
+    load_extension(session, "mysql_scanner", extra="mariadb")
+    for name, value in MARIADB_SETTINGS.items():
+        session.execute(f"SET {name} = {value}")
+    session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE mysql, READ_ONLY)")
+
+
+def find_connection(source: PostgresTable | MariaDbTable, connections: Connections | None) -> str:
+    """The connection string that a plan names; only whoever runs the plan holds it."""
     if connections is None:
         raise ConnectionUnknown(
             "no database connections were given",
             fix="Say where connections are kept.",
             where=f"source.connection: {source.connection}",
         )
-    string = connections.connection_for(source.connection)
-    load_extension(session, "postgres_scanner", extra="postgres")
-    session.execute(f"ATTACH {quote_text(string)} AS origin (TYPE postgres, READ_ONLY)")
+    return connections.connection_for(source.connection)
+
+
+def attach_delta(session: duckdb.DuckDBPyConnection, source: DeltaTable, path: Path) -> Attached:
+    """A Delta table at one version, whatever is written to it meanwhile."""
+    load_extension(session, "delta", extra="delta")
+    version = source.version if source.version is not None else find_version(path)
+    session.execute(f"ATTACH {quote_text(str(path))} AS origin (TYPE delta, READ_ONLY, VERSION {version})")
+    table = "origin.main.origin"
+    return Attached(
+        table,
+        describe_relation(session, table),
+        countable=f"SELECT count(*) FROM {table}",
+        shown=f"delta_scan(<folder>, version {version})",
+        folders=(path,),
+        notes=(f"The Delta table was read at version {version}.",),
+    )
+
+
+def find_version(path: Path) -> int:
+    """The newest version of a Delta table."""
+    found = [int(each.stem) for each in (path / "_delta_log").glob("*.json") if re.fullmatch("[0-9]{20}", each.stem)]
+    if not found:
+        raise SourceUnreadable(
+            "the folder holds no Delta table", fix="Name the folder that `_delta_log` is in.", where="source.path"
+        )
+    return max(found)
+
+
+def attach_xlsx(session: duckdb.DuckDBPyConnection, source: XlsxSheet, path: Path) -> Attached:
+    """A sheet of a workbook, its rows as text in a table of the session."""
+    with open_sheet(path, source) as sheet:
+        columns = ", ".join(f"{quote_name(name)} VARCHAR" for name in sheet.names)
+        session.execute(f"CREATE TEMP TABLE sheet ({columns})")
+        loaded = Loaded()
+        for rows in sheet.read_batches(loaded):
+            given = {f"c{place}": [row[place] for row in rows] for place in range(len(sheet.names))}
+            session.execute(
+                f"INSERT INTO sheet SELECT {', '.join(f'unnest(${name}::VARCHAR[])' for name in given)}", given
+            )
+        typed = {name: _csv_column(_cell_sql(name, source), source.types.get(name, "text")) for name in sheet.names}
+        return Attached("sheet", typed, shown="<sheet>", notes=sheet.notes, loaded=loaded)
 
 
 def attach_table(session: duckdb.DuckDBPyConnection, table: str) -> Attached:
@@ -257,7 +343,7 @@ def attach_csv(source: CsvFile, path: Path, folder: Path) -> Attached:
     return Attached(relation, typed, (reads,), transcodes, shown="read_csv(<file>)")
 
 
-def _cell_sql(name: str, source: CsvFile) -> str:
+def _cell_sql(name: str, source: CsvFile | XlsxSheet) -> str:
     cell = f"source.{quote_name(name)}"
     return f"nullif(trim({cell}, ' '), '')" if source.trim else cell
 

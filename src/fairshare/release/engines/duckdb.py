@@ -30,7 +30,7 @@ from fairshare.release.engines.job import Job, check_counts, make_report
 from fairshare.release.engines.session import close_off, open_session, quote_text, share_memory, speaking_plainly
 from fairshare.release.filters import read_list
 from fairshare.release.plan import Plan, check_plan
-from fairshare.release.sources import CsvFile, resolve_path
+from fairshare.release.sources import CsvFile, XlsxSheet, resolve_path
 from fairshare.release.sources_csv import TOO_FEW, TOO_MANY, CsvUnsound, check_structure, reason_for
 from fairshare.release.treatments import ColumnType, text_of
 from fairshare.words import Unsound
@@ -67,7 +67,7 @@ def run(job: Job) -> EngineReport:
         if job.on_progress:
             measure_progress(session)
         group_mb = share_memory(session, job.limits, len(job.plan.sent))
-        close_off(session, (*attached.reads, job.write_to))
+        close_off(session, (*attached.reads, job.write_to), attached.folders)
         # One transaction: a database is read as it stood at one moment.
         session.execute("BEGIN")
         read = count_rows(session, job, attached)
@@ -92,6 +92,7 @@ def run(job: Job) -> EngineReport:
         kept=kept,
         sent=sent,
         groups=groups,
+        notes=attached.notes,
     )
 
 
@@ -157,6 +158,8 @@ def count_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached)
     """How many rows the source has, by a count of its own; none where every row goes and counting would read it."""
     if isinstance(job.plan.source, CsvFile):
         return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source).rows
+    if attached.loaded is not None:
+        return attached.loaded.rows
     if not job.plan.rows:
         return None
     return int(_one(session, attached.countable or ""))
@@ -212,14 +215,16 @@ def write_rows(
 
 
 def tally_csv(session: duckdb.DuckDBPyConnection, plan: Plan, attached: Attached) -> tuple[dict[str, int], int]:
-    """How many rows of a CSV file were rejected, by reason, and how many passed no test."""
-    if not isinstance(plan.source, CsvFile):
+    """How many rows of a CSV file or a sheet were rejected, by reason, and how many passed no test."""
+    if not isinstance(plan.source, CsvFile | XlsxSheet):
         return {}, 0
     moved = dict(session.execute("SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()").fetchall())
     checked = [name for name, column in attached.columns.items() if column.rejects]
     rejected = Counter(
         {reason_for(name, plan.source.types[name]): moved[f"rejected_{place}"] for place, name in enumerate(checked)}
     )
+    if attached.loaded is not None:
+        return dict(rejected + attached.loaded.rejected), moved["filtered"]
     ragged = "SELECT error_type::VARCHAR, count(DISTINCT line) FROM ragged GROUP BY ALL"
     for sort, rows in session.execute(ragged).fetchall():
         if sort not in RAGGED:

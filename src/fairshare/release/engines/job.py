@@ -10,6 +10,7 @@ from fairshare.release.deidentify.risk import tell_groups
 from fairshare.release.deidentify.settle import settle_plan
 from fairshare.release.engines import Connections, EngineLimits, EngineReport, GroupMeasured, Keys, OutputFormat
 from fairshare.release.plan import Plan, describe_columns, held_back
+from fairshare.release.rejected import describe_rejected
 from fairshare.release.sources import Schema
 from fairshare.release.treatments import FORMULA_NOTE
 from fairshare.words import BadInput, Unsound
@@ -81,6 +82,7 @@ def make_report(
     kept: int,
     sent: int,
     groups: tuple[GroupMeasured, ...],
+    notes: tuple[str, ...] = (),
 ) -> EngineReport:
     """What a run did, from what an engine counted; `kept` are the rows that the plan's tests let through."""
     return EngineReport(
@@ -94,6 +96,6 @@ def make_report(
         engine=engine,
         groups=groups,
         rejected=dict(rejected),
-        notes=(FORMULA_NOTE,) if job.output == "csv" else (),
-        sections=tell_groups(groups),
+        notes=((FORMULA_NOTE,) if job.output == "csv" else ()) + notes,
+        sections=(*tell_groups(groups), *describe_rejected(rejected)),
     )

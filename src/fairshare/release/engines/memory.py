@@ -42,8 +42,9 @@ from fairshare.release.filters import (
     read_list,
 )
 from fairshare.release.plan import Plan, check_plan
-from fairshare.release.sources import CsvFile, Schema, resolve_path
+from fairshare.release.sources import CsvFile, Schema, XlsxSheet, resolve_path
 from fairshare.release.sources_csv import RejectedRow, check_structure, read_rows
+from fairshare.release.sources_xlsx import open_sheet
 from fairshare.release.treatments import (
     ALL_ALIKE,
     POSTCODE,
@@ -98,6 +99,7 @@ def run(job: Job) -> EngineReport:
         kept=len(treated),
         sent=len(sent),
         groups=groups,
+        notes=attached.notes,
     )
 
 
@@ -125,6 +127,10 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
         rows = list(read_rows(path, source))
         check_counts(read=check_structure(path, source).rows, accounted=len(rows))
         yield from rows
+        return
+    if isinstance(source, XlsxSheet):
+        with open_sheet(resolve_path(job.base, source.path), source) as sheet:
+            yield from sheet.read_rows()
         return
     used = {each.column for each in (*job.plan.sent, *job.plan.rows)}
     reads = ", ".join(

@@ -148,10 +148,11 @@ def share_memory(session: duckdb.DuckDBPyConnection, limits: EngineLimits, colum
     return max(1, limits.memory_mb // (8 * threads))
 
 
-def close_off(session: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None:
-    """From here on the session opens these files and nothing else, and its settings stand."""
+def close_off(session: duckdb.DuckDBPyConnection, paths: tuple[Path, ...], folders: tuple[Path, ...] = ()) -> None:
+    """From here on the session opens these files, those in these folders and nothing else, and its settings stand."""
     allowed = ", ".join(quote_text(name) for path in paths for name in dict.fromkeys((str(path), as_glob(path))))
     session.execute(f"SET allowed_paths = [{allowed}]")
+    session.execute(f"SET allowed_directories = [{', '.join(quote_text(f'{folder}/') for folder in folders)}]")
     session.execute("SET enable_external_access = false")
     session.execute("SET lock_configuration = true")
 

@@ -30,11 +30,11 @@ from fairshare.release.engines.session import (
     share_memory,
     speaking_plainly,
 )
-from fairshare.release.engines.spark_reading import read_source
+from fairshare.release.engines.spark_reading import check_shareable, read_source
 from fairshare.release.engines.spark_session import open_spark, speaking_plainly_of_spark
 from fairshare.release.engines.spark_sql import FILTERED, KEPT, Compiled, compile_plan, hmac_sql, only_cells
 from fairshare.release.engines.spark_streaming import stream_batches, watch
-from fairshare.release.filters import Listing, read_list
+from fairshare.release.filters import read_list
 from fairshare.release.plan import check_plan, output_types
 from fairshare.release.sources import resolve_path
 from fairshare.release.treatments import Cell, ColumnType, text_of
@@ -87,12 +87,14 @@ def run(job: Job) -> EngineReport:
         kept=opened.kept,
         sent=sent,
         groups=opened.groups,
+        notes=opened.attached.notes,
     )
 
 
 @contextmanager
 def open_rows(job: Job) -> Iterator[Opened]:
     """Opens the rows that a plan lets go, in Spark, with a DuckDB beside it that has settled their groups."""
+    check_shareable(job.plan.source)
     with (
         open_session(job.limits) as session,
         speaking_plainly("engine"),
@@ -102,7 +104,7 @@ def open_rows(job: Job) -> Iterator[Opened]:
         with open_spark(job.limits) as spark, speaking_plainly_of_spark("engine"):
             source, read = read_source(spark, session, job, attached)
             compiled = compile_plan(job.plan, source)
-            load_lists(spark, job, attached, compiled.lists)
+            load_lists(spark, job, attached, compiled)
             load_bound(spark, job.keys, compiled)
             met = {str(row[0]): int(str(row[1])) for row in fetch(spark, compiled.met)}
             check_counts(read=read, accounted=sum(met.values()))
@@ -134,11 +136,11 @@ def hand_over(spark: SparkSession, name: str, table: pa.Table) -> None:
     spark.createDataFrame(table).createOrReplaceTempView(name)
 
 
-def load_lists(spark: SparkSession, job: Job, attached: Attached, lists: tuple[Listing, ...]) -> None:
-    """Each list file as a table of distinct values."""
+def load_lists(spark: SparkSession, job: Job, attached: Attached, compiled: Compiled) -> None:
+    """Each list file, and the labels of each column, as a table."""
     import pyarrow as pa
 
-    for place, test in enumerate(lists):
+    for place, test in enumerate(compiled.lists):
         found = attached.columns[test.column].type
         path = resolve_path(job.base, test.path, where="rows")
         values = read_list(path, found, sha256=test.sha256, where=f"rows: {test.path}")
@@ -146,6 +148,8 @@ def load_lists(spark: SparkSession, job: Job, attached: Attached, lists: tuple[L
         given = [text_of(each) if isinstance(each, Decimal) else each for each in values]
         column = pa.array(given, ARROW_TYPES[kind](pa))
         hand_over(spark, f"list_{place}", pa.table({"value": column}))
+    for place, label in enumerate(compiled.labels):
+        hand_over(spark, f"labels_{place}", pa.table({"value": [*label.labels], "label": [*label.labels.values()]}))
 
 
 def load_bound(spark: SparkSession, keys: dict[str, bytes], compiled: Compiled) -> None:

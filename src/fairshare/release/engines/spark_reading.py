@@ -13,8 +13,9 @@ import duckdb
 
 from fairshare.release.engines.attaching import Attached, describe_types
 from fairshare.release.engines.job import Job
+from fairshare.release.engines.session import quote_text as quote_sql
 from fairshare.release.engines.spark_sql import SparkColumn, SparkSource, matches, quote_name, quote_text
-from fairshare.release.sources import CsvFile, ParquetFile, ParquetFolder, resolve_path
+from fairshare.release.sources import CsvFile, DeltaTable, ParquetFile, ParquetFolder, Source, resolve_path
 from fairshare.release.sources_csv import (
     CODECS,
     DATE_ORDER,
@@ -51,14 +52,18 @@ def read_source(
     source = job.plan.source
     if isinstance(source, CsvFile):
         return _read_csv(spark, source, resolve_path(job.base, source.path))
-    if not isinstance(source, ParquetFile | ParquetFolder):
+    found = session.execute(attached.countable or "").fetchone()
+    return _read_parquet(spark, session, job, attached), int(found[0]) if found else 0
+
+
+def check_shareable(source: Source) -> None:
+    """Raises EngineUnfit unless workers can each read a share of the source by themselves."""
+    if not isinstance(source, CsvFile | ParquetFile | ParquetFolder | DeltaTable):
         raise EngineUnfit(
             f"Spark cannot read a source of format {source.format}: its workers would each need a way in",
             fix="Run the plan by the engine duckdb, or export the table to Parquet first.",
             where="source.format",
         )
-    found = session.execute(attached.countable or "").fetchone()
-    return _read_parquet(spark, session, job, attached), int(found[0]) if found else 0
 
 
 SPARK_TYPES = {
@@ -93,7 +98,7 @@ def _read_parquet(spark: SparkSession, session: duckdb.DuckDBPyConnection, job: 
     schema = ", ".join(f"{quote_name(name)} {kind}" for name, kind in wanted.items())
     # A path is taken for itself: Spark would read *, ? and [ as wildcards.
     reader = spark.read.schema(schema).option("__globPaths__", "false")
-    frame = reader.parquet(*(str(path) for path in attached.reads))
+    frame = reader.parquet(*(str(path) for path in attached.reads or _list_delta(session, job, attached)))
     frame.createOrReplaceTempView(SOURCE)
     columns = {
         name: SparkColumn(column.type, _read_typed(f"source.{quote_name(name)}", types[name]))
@@ -101,6 +106,28 @@ def _read_parquet(spark: SparkSession, session: duckdb.DuckDBPyConnection, job: 
         if name in used
     }
     return SparkSource(SOURCE, columns)
+
+
+def _list_delta(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> list[str]:
+    """The Parquet files of a Delta table that are the table: none has deleted rows, partitions or renamed columns."""
+    files = session.execute(f"FROM delta_list_files({quote_sql(str(attached.folders[0]))})").fetchall()
+    paths = [str(each[0]) for each in files]
+    listing = ", ".join(quote_sql(path) for path in paths)
+    simple = not any(each[2] or each[3] for each in files)
+    listed = session.execute(
+        f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata([{listing}])"
+    ).fetchone()
+    counted = session.execute(attached.countable or "").fetchone()
+    wanted = attached.columns.keys()
+    same = all(describe_types(session, f"read_parquet({quote_sql(path)})").keys() >= wanted for path in paths)
+    if not (simple and listed == counted and same and paths):
+        raise EngineUnfit(
+            "Spark cannot read this Delta table: rows of its files are marked as deleted, columns are renamed or "
+            "partition it, or this version is not the newest",
+            fix="Run the plan by the engine duckdb.",
+            where="source",
+        )
+    return paths
 
 
 def _spark_type(name: str, kind: str) -> str:
@@ -135,7 +162,7 @@ def _read_csv(spark: SparkSession, source: CsvFile, path: Path) -> tuple[SparkSo
 
     structure = check_structure(path, source)
     names = read_header(path, source)
-    read = _read_lines if structure.a_line_each else _read_whole
+    read = _read_lines if structure.a_line_each and source.encoding != "utf-16" else _read_whole
     read(spark, path, source).createOrReplaceTempView("lines")
     mark = quote_text(source.delimiter)
     cell = f'{re.escape(source.delimiter)}("(?:[^"]++|"")*+"|[^"{re.escape(source.delimiter)}]*+)'
@@ -179,17 +206,17 @@ def _decode(column: str, source: CsvFile) -> str:
 
 
 def _read_whole(spark: SparkSession, path: Path, source: CsvFile) -> DataFrame:
-    """Cells that hold line ends leave no place to cut, so one worker reads such a file."""
+    """Cells that hold line ends, and UTF-16, leave no place to cut: one worker reads such a file."""
     if path.stat().st_size > MAX_WHOLE_BYTES:
         raise EngineUnfit(
-            "cells of the CSV file hold line ends, so Spark cannot share it out, and it is too large for one worker",
+            "cells of the CSV file hold line ends, or it is UTF-16: Spark cannot share it out, and it is large",
             fix="Run the plan by the engine duckdb, or convert the file to Parquet first.",
             where=f"source.path: {source.path}",
         )
     read = spark.read.option("__globPaths__", "false").option("wholetext", "true").text(str(path))
     row = '\n((?:[^"\n]++|"[^"]*+")*+)'
     text = f"regexp_replace({_decode('value', source)}, '\\r?\\n\\\\z', '')"
-    rows = f"slice(regexp_extract_all(concat('\\n', {text}), {quote_text(row)}, 1), 2, 2147483647)"
+    rows = f"slice(regexp_extract_all(concat('\\n', {text}), {quote_text(row)}, 1), 2, 1000000000)"
     return read.selectExpr(f"explode({rows}) AS line").selectExpr("regexp_replace(line, '\\r\\\\z', '') AS line")
 
 

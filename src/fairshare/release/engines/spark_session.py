@@ -6,6 +6,7 @@ Which cluster is one setting: the address of its master, or `local[*]` for this 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from fairshare.release.engines import EngineLimits
 from fairshare.release.engines.session import (
+    NO_LABEL,
     OUT_OF_CALENDAR,
     EngineFailed,
     MemoryExceeded,
     ValueUnreadable,
+    refuse_value_without_label,
 )
 from fairshare.release.sources import SourceUnreadable
 from fairshare.words import BadInput, FairshareError, MissingPart
@@ -52,6 +55,7 @@ ALWAYS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.legacy.javaCharsets": "true",
     "spark.sql.caseSensitive": "true",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
@@ -259,6 +263,8 @@ def _explain(text: str, name: str, where: str) -> FairshareError:
             fix="Leave that column out, filter those rows out, or correct them.",
             where=where,
         )
+    if found := re.search(f"{NO_LABEL}(.*) SQLSTATE", text):
+        return refuse_value_without_label(found[1])
     if "OutOfMemoryError" in text or "UNABLE_TO_ACQUIRE_MEMORY" in text:
         return MemoryExceeded(
             "the run needs more memory than it may use",

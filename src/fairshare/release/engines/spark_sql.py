@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fairshare.release.engines.duckdb_sql import OPERATORS, ROWS, group_columns, younger_sql
-from fairshare.release.engines.session import OUT_OF_CALENDAR
+from fairshare.release.deidentify.cells import ROWS
+from fairshare.release.engines.duckdb_sql import OPERATORS, group_columns, labels_of, younger_sql
+from fairshare.release.engines.session import NO_LABEL, OUT_OF_CALENDAR
 from fairshare.release.filters import (
     Between,
     Comparison,
@@ -22,16 +23,20 @@ from fairshare.release.filters import (
 )
 from fairshare.release.plan import Plan
 from fairshare.release.treatments import (
+    ALL_ALIKE,
     DATED,
     POSTCODE,
     AgeBand,
+    AllAlike,
     Bands,
     Cell,
     ColumnTreatment,
     ColumnType,
+    FirstCharacters,
     GeneraliseDate,
     GeneralisePostcode,
     Keep,
+    Label,
     Mask,
     Pseudonymise,
     label_bands,
@@ -71,6 +76,9 @@ class Compiled:
     cells: str | None
     bound: dict[str, tuple[Cell, ColumnType]]
     lists: tuple[Listing, ...]
+    """List number n is the table `list_n`."""
+    labels: tuple[Label, ...]
+    """The labels of number n are the table `labels_n`."""
 
 
 def quote_name(name: str) -> str:
@@ -108,8 +116,8 @@ def text_sql(column: str, found: ColumnType) -> str:
     return f"CAST({column} AS STRING)"
 
 
-def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...]) -> str:
-    """The SQL of a column as it goes; nulls stay null."""
+def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...], place: int) -> str:
+    """The SQL of a column as it goes; nulls stay null. A column's labels are the table `labels_{place}`."""
     column = f"wanted.{quote_name(treatment.column)}"
     match treatment:
         case Keep():
@@ -118,12 +126,17 @@ def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ..
             return hmac_sql(text_sql(column, found), keys.index(treatment.key))
         case Mask():
             return _mask_sql(text_sql(column, found), treatment)
-        case GeneraliseDate(to="month"):
-            return f"substr(CAST(CAST({column} AS DATE) AS STRING), 1, 7)"
         case GeneraliseDate():
-            return f"year({column})"
+            return _date_sql(column, treatment.to)
         case GeneralisePostcode():
-            return _postcode_sql(column, area=treatment.to == "postcode_area")
+            return _postcode_sql(column, treatment.to)
+        case FirstCharacters(keep=keep):
+            text = text_sql(column, found)
+            return f"CASE WHEN length({text}) > {keep} THEN concat(left({text}, {keep}), '*') ELSE {text} END"
+        case AllAlike():
+            return quote_text(ALL_ALIKE)
+        case Label():
+            return _label_sql(column, treatment, place)
         case AgeBand():
             tests = [
                 younger_sql(f"CAST({column} AS DATE)", treatment.on, age, ColumnType.DATE) for age in treatment.edges
@@ -144,10 +157,51 @@ def _mask_sql(text: str, mask: Mask) -> str:
     )
 
 
-def _postcode_sql(column: str, *, area: bool) -> str:
+def _date_sql(column: str, to: str) -> str:
+    day = f"CAST(CAST({column} AS DATE) AS STRING)"
+    match to:
+        case "day":
+            return day
+        case "month":
+            return f"substr({day}, 1, 7)"
+        case "quarter":
+            return f"concat(substr({day}, 1, 4), '-Q', quarter({column}))"
+        case "decade":
+            return f"concat(substr({day}, 1, 3), '0s')"
+    return f"year({column})"
+
+
+def _postcode_sql(column: str, to: str) -> str:
     pattern = quote_text(POSTCODE.removesuffix("$") + r"\z")
     district = f"nullif(upper(regexp_extract({column}, {pattern}, 1)), '')"
-    return f"regexp_extract({district}, '^[A-Z]+', 0)" if area else district
+    inward = f"upper(right(rtrim({column}), 3))"
+    match to:
+        case "postcode_unit":
+            return f"concat({district}, ' ', {inward})"
+        case "postcode_sector":
+            return f"concat({district}, ' ', left({inward}, 1))"
+        case "postcode_area":
+            return f"regexp_extract({district}, '^[A-Z]+', 0)"
+    return district
+
+
+def _label_sql(column: str, label: Label, place: int) -> str:
+    missing = (
+        quote_text(label.other) if label.other is not None else f"raise_error({quote_text(NO_LABEL + label.column)})"
+    )
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL WHEN labels_{place}.label IS NULL THEN {missing} "
+        f"ELSE labels_{place}.label END"
+    )
+
+
+def _join_labels(labels: tuple[Label, ...], source: SparkSource) -> str:
+    joins = ""
+    for place, label in enumerate(labels):
+        column, found = f"wanted.{quote_name(label.column)}", source.columns[label.column].type
+        sought = _postcode_sql(column, label.by) if label.by == "postcode_area" else text_sql(column, found)
+        joins += f" LEFT JOIN labels_{place} ON labels_{place}.value = {sought}"
+    return joins
 
 
 def _bands_sql(column: str, below: list[str], labels: list[str]) -> str:
@@ -229,15 +283,19 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
         f"{read_sql(column)} AS {quote_name(name)}" for name, column in source.columns.items() if name in needed
     )
     where = f"{met} = '{KEPT}'" if rejects else passes
+    labels = labels_of(plan)
+    places = {id(label): place for place, label in enumerate(labels)}
     sent = ",\n  ".join(
-        f"{treat_sql(each, source.columns[each.column].type, plan.key_ids)} AS {quote_name(each.output)}"
+        f"{treat_sql(each, source.columns[each.column].type, plan.key_ids, places.get(id(each), 0))} "
+        f"AS {quote_name(each.output)}"
         for each in plan.sent
     )
     keyed = bool(plan.key_ids)
+    beside = (["bound"] if keyed else []) + [f"labels_{place}" for place in places.values()]
     treated = (
-        f"SELECT {_broadcast(['bound'] if keyed else [])}{sent}\nFROM (\n"
+        f"SELECT {_broadcast(beside)}{sent}\nFROM (\n"
         f"  SELECT {_broadcast(tables)}{reads}\n  FROM {origin}\n  WHERE {where}) AS wanted"
-        f"{' CROSS JOIN bound' if keyed else ''}"
+        f"{' CROSS JOIN bound' if keyed else ''}{_join_labels(labels, source)}"
     )
     columns = group_columns(plan)
     names = ", ".join(map(quote_name, columns))
@@ -248,6 +306,7 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
         f"SELECT {names}, count(*) AS {rows} FROM (\n{treated}) GROUP BY {names}" if columns else None,
         tests.bound,
         tuple(tests.lists),
+        labels,
     )
 
 
