@@ -12,6 +12,7 @@ from fairshare.cli.agree import agree
 from fairshare.cli.agree_check import add_checking
 from fairshare.cli.agree_machine import add_machine_face
 from fairshare.cli.ask import ask
+from fairshare.cli.budget import budget
 from fairshare.cli.case import case
 from fairshare.cli.cases import cases
 from fairshare.cli.commands import Root, add_command
@@ -34,6 +35,7 @@ from fairshare.cli.release import release
 from fairshare.cli.rules import rules
 from fairshare.cli.share import share
 from fairshare.cli.start import start
+from fairshare.cli.statistics import statistics
 from fairshare.cli.synthetic import synthetic
 from fairshare.cli.tools import tools
 from fairshare.cli.verify import verify
@@ -70,6 +72,8 @@ app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(plan, name="plan", rich_help_panel=DESK)
 add_history(release)
 app.add_typer(release, name="release", rich_help_panel=DESK)
+app.add_typer(statistics, name="statistics", rich_help_panel=DESK)
+app.add_typer(budget, name="budget", rich_help_panel=DESK)
 app.add_typer(synthetic, name="synthetic", rich_help_panel=DESK)
 app.add_typer(worker, name="worker", rich_help_panel=DESK)
 add_command(app, "deliver", panel=DESK)(deliver)

@@ -117,9 +117,11 @@ def within_of_rank(noise: Noise, bins: int) -> float:
     return float(tidy(round(2 * deviation * sqrt(bins), 1)))
 
 
-def tell_accuracy(plan: Plan, published: PrivateStatistics) -> Section:
-    """The accuracy of each statistic, for the release sheet and the screen."""
+def tell_accuracy(plan: Plan) -> Section:
+    """The accuracy of each statistic, for the release sheet and the screen; see `find_accuracy`."""
     found = find_accuracy(plan)
+    published = plan.publish
+    assert isinstance(published, PrivateStatistics)  # noqa: S101 (or its accuracy would not have been found)
     total, kind = find_total(published)
     loss = f"epsilon {total}" if kind == "laplace" else f"rho {total}"
     return Section(

@@ -15,6 +15,7 @@ from fairshare.records.canonical import encode
 from fairshare.records.kinds import Release
 from fairshare.records.signing import SignedRecord
 from fairshare.release.engines import EngineReport
+from fairshare.release.engines.running import check_output
 from fairshare.release.flow import Released
 from fairshare.release.kinds import Contents, Table
 from fairshare.release.pets.budget import BudgetLedger, Entry
@@ -109,15 +110,19 @@ def find_earlier_answer(ledger: BudgetLedger, plan: Plan) -> Entry | None:
 
 
 @contextmanager
-def spending_in_house(ledger: BudgetLedger, table: Table, out: Path, *, attempt: str, at: datetime) -> Iterator[None]:
+def spending_in_house(
+    ledger: BudgetLedger, plan: Plan, base: Path, out: Path, *, attempt: str, at: datetime
+) -> Iterator[None]:
     """Spends the loss of what is made in a file for oneself, if the file appears; else gives it back.
 
-    Takes    attempt: a new name. Its lease, a locked file beside the ledger, says that this process still lives.
+    Takes    out: a new file; attempt: a new name. Its lease, a locked file beside the ledger, says that this process
+             still lives.
     """
-    loss = find_loss(table)
+    loss = plan.publish.loss if plan.publish is not None else None
     if loss is None:
         yield
         return
+    check_output(out)
     recover_in_house(ledger)
     lease = ledger.leases / f"{attempt}.lease"
     lease.parent.mkdir(mode=0o700, exist_ok=True)
@@ -129,11 +134,11 @@ def spending_in_house(ledger: BudgetLedger, table: Table, out: Path, *, attempt:
         try:
             ledger.reserve(
                 attempt,
-                budget=ledger.find_budget(list_places(table.plan.source, table.base)),
+                budget=ledger.find_budget(list_places(plan.source, base)),
                 recipient=IN_HOUSE,
                 loss=loss,
-                what=table.plan.name,
-                asked=digest_question(table.plan),
+                what=plan.name,
+                asked=digest_question(plan),
                 at=at,
             )
             yield

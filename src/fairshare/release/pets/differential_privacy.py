@@ -233,7 +233,7 @@ def make_report(table: Table, published: PrivateStatistics, rows: int, engine: s
         held_back=held_back,
         engine=engine,
         notes=(FORMULA_NOTE,) if table.format == "csv" else (),
-        sections=(tell_accuracy(table.plan, published),),
+        sections=(tell_accuracy(table.plan),),
         kept_on_receipt={"privacy": published.describe()},
     )
 
