@@ -40,7 +40,9 @@ def find_problems(
     try:
         plan = read_plan(raw, where=where)
     except FairshareError as error:
-        return tuple(_list_faults(raw, where)) or (_tell(error),)
+        told = tuple(_list_faults(raw, where)) or (_tell(error),)
+        bare = _read_without_groups(raw, where)
+        return told + (find_plan_problems(bare, base, keys=keys, connections=connections) if bare else ())
     return find_plan_problems(plan, base, keys=keys, connections=connections)
 
 
@@ -69,6 +71,16 @@ def _list_faults(raw: bytes, where: str) -> Iterator[Problem]:
             for each in error.errors(include_input=False, include_url=False):
                 place = ".".join(map(str, each["loc"])) or "the whole"
                 yield Problem("BAD_INPUT", each["msg"], "Correct this field.", f"{where}: {place}")
+
+
+def _read_without_groups(raw: bytes, where: str) -> Plan | None:
+    """The plan without what may only clash with its columns, if it is sound without that."""
+    with suppress(FairshareError, ValidationError, RecursionError):
+        found = parse_plan(raw, where=where)
+        if not isinstance(found, dict):
+            return None
+        return Plan.model_validate({name: found[name] for name in found if name not in ("groups", "publish")})
+    return None
 
 
 def _list_checks(plan: Plan, base: Path, schema: Schema) -> Iterator[Callable[[], Any]]:

@@ -99,7 +99,7 @@ def show_section(
     return ShownSection(
         name=section.name,
         title=section.title.read(language),
-        says=tuple(each.read(language) for each in section.says),
+        says=tuple(dict.fromkeys(each.read(language) for each in section.says)),
         charts=charts,
         tables=tuple(_tabulate(section, language)),
         note=str(read_words(language)[f"charts_missing_{audience}"]) if missing else "",

@@ -24,6 +24,7 @@ from fairshare.release.in_house import NOT_A_RELEASE
 from fairshare.release.plan import Plan, read_plan
 from fairshare.release.plan_schema import describe_plans
 from fairshare.release.plan_text import write_plan
+from tests.release.delivery.made import make_desk, start_sharing
 
 PEOPLE = """id,name,born,postcode,notes
 1,Kit Heron,1987-02-03,SW1A 1AA,"Came in twice, and rang once about the damp"
@@ -243,3 +244,16 @@ def test_the_schema_of_plans_takes_what_the_program_takes(desk: Path) -> None:
         )
     )
     assert not checker.is_valid({"name": "x", "columns": []})
+
+
+def test_with_an_agreement_only_what_it_covers_is_drafted(desk: Path) -> None:
+    root = make_desk(desk / "desk")
+    start_sharing(root, "hh-7")
+    columns = "Reference,Date of birth,Name"
+    (desk / "table.csv").write_text(f"{columns}\n1,1987-02-03,Kit\n2,1990-05-06,Pat\n")
+    words = ("plan", "suggest", desk / "table.csv", "--desk", root, "--out")
+    drafted = run_json(*words, desk / "agreed.yaml", "--agreement", "hh-7")["plan"]
+    sent = {each["column"]: each for each in drafted["columns"] if each["treatment"] != "drop"}
+    assert {name: each["item"] for name, each in sent.items()} == {"Reference": "i1", "Date of birth": "i2"}
+    assert sent["Date of birth"]["to"] == "year"
+    assert run_json(*words, desk / "no.yaml", "--agreement", "no-case")["error"]["exit_code"] == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.release.flow.stories import (
     to_reader,
     write_people,
 )
+from tools.sheet_picture import draw_pages
 
 
 def read_text(pdf: bytes) -> str:
@@ -90,3 +92,19 @@ def test_without_typst_the_release_goes_without_its_pdf(tmp_path: Path, monkeypa
     opened = open_release(released.folder, READER_SECRET, trust=TRUSTED, into=tmp_path / "in")
     assert (opened.folder / SHEET).is_file()
     assert not (opened.folder / SHEET_PDF).exists()
+
+
+def test_the_page_on_sheets_shows_a_real_one_small_enough_and_described() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    picture = docs / "pictures" / "release-sheet.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size < 200_000
+    page = (docs / "explain" / "release-sheet.md").read_text("utf-8")
+    (alt,) = re.findall(r"!\[([^\]]+)\]\(\.\./pictures/release-sheet\.png\)", page)
+    assert len(alt.split()) > 20
+
+
+def test_the_picture_is_drawn_from_the_pages_of_a_sheet() -> None:
+    pdf = write_sheet_pdf(TOLD, audience="holder")
+    assert pdf is not None
+    assert draw_pages(pdf).startswith(b"\x89PNG")
