@@ -247,8 +247,9 @@ def recover(destination: Path, book: Book, guards: tuple[Guard, ...] = ()) -> tu
             _settle(released, attempt, book, guards)
             discard_used(destination, attempt)
             finished.append(released)
-        else:
+        elif attempt.out.exists():
             _discard(attempt, guards)
+        # With neither note nor `out`, only its removal was cut short: what became of it has been told.
         remove_attempt(attempt)
     return tuple(finished)
 

@@ -138,7 +138,10 @@ class HistoryStore:
             self.prepare()
             with self.locked():
                 if not path.is_file():
-                    write_synced(path, entropy(32).hex().encode())
+                    beside = path.with_suffix(".pending")
+                    beside.unlink(missing_ok=True)
+                    write_synced(beside, entropy(32).hex().encode())
+                    beside.replace(path)
         text = read_file(path, max_bytes=200).decode("ascii", "replace").strip()
         if not re.fullmatch(r"[0-9a-f]{64}", text):
             raise HistoryDamaged("the history's key is damaged", fix="Restore it from a backup.", where="history/key")

@@ -13,16 +13,23 @@ from typing import Any
 
 import pytest
 
+from fairshare.records.signing import SignedRecord
 from fairshare.release.delivery import open_release
-from fairshare.release.flow import Step, recover
+from fairshare.release.engines import EngineReport
+from fairshare.release.flow import Released, Step, recover
+from fairshare.release.history import HistoryStore
+from fairshare.release.kinds import Contents
 from fairshare.release.parts import discard_parts
+from fairshare.release.staging import Attempt
 from tests.release.flow.stories import MARKER, READER, READER_SECRET, TRUSTED, FileBook
 from tests.release.flow.worker import STEPS
 from tests.release.robust.ledger import LedgerGuard
 from tests.release.robust.long_tables import count_noted, read_rows, write_long
-from tests.release.robust.worker import guards_of, release_until_killed
+from tests.release.robust.worker import find_budget, guards_of, release_until_killed, set_budget
 
-KILLS = 60
+KILLS = 50
+STARTED = STEPS.index(Step.STARTED) + 1
+"""After this step the engine works, for most of a release's time."""
 
 
 @pytest.fixture(scope="module")
@@ -30,24 +37,27 @@ def processes() -> ForkServerContext:
     """Real processes, each forked from a server that has imported everything and opened nothing."""
     context = multiprocessing.get_context("forkserver")
     # DuckDB imports pandas where it is installed: kills are to fall on releasing, not on that.
-    context.set_forkserver_preload(["fairshare.release.parts_packing", "pandas", "tests.release.robust.worker"])
+    context.set_forkserver_preload(
+        ["fairshare.release.parts_packing", "pandas", "opendp.prelude", "tests.release.robust.worker"]
+    )
     return context
 
 
-def kill_at_random(context: ForkServerContext, folder: Path, start: int, delay: float) -> Step:
-    """Starts releasing, and kills the process after a while; says how far it was in the release at hand."""
-    step = context.RawValue("i", -1)
-    child: ForkServerProcess = context.Process(target=release_until_killed, args=(str(folder), start, step))
+def kill_at_random(context: ForkServerContext, folder: Path, start: int, chance: random.Random) -> Step:
+    """Starts releasing, and kills the process somewhere in the first or second release; says how far that was."""
+    reached = context.RawArray("i", [0, -1])
+    child: ForkServerProcess = context.Process(target=release_until_killed, args=(str(folder), start, reached))
     child.start()
-    while step.value < 0:
+    steps = chance.choice([STARTED, chance.randrange(1, 2 * len(STEPS)), len(STEPS) + STARTED])
+    while reached[0] < steps:
         assert child.is_alive(), "the child ended by itself"
-        time.sleep(0.001)
-    time.sleep(delay)
+        time.sleep(0.0005)
+    time.sleep(chance.uniform(0, 0.15))
     assert child.is_alive(), "the child ended by itself"
     child.kill()
     child.join(60)
     assert child.exitcode == -signal.SIGKILL
-    return STEPS[step.value]
+    return STEPS[reached[1]]
 
 
 def list_plain(folder: Path) -> list[str]:
@@ -67,6 +77,17 @@ def check_opens(folder: Path, name: str, rows: set[int]) -> None:
     assert opened.receipt.counts.rows_sent == len(read_rows(opened.folder))
 
 
+def check_guards(folder: Path, book: FileBook, released: int) -> None:
+    """The privacy budget and the history hold what was released, once each, and nothing besides."""
+    entries = find_budget(folder).list_entries("people")
+    spent = [each.settled for each in entries if each.state == "spent"]
+    statistics = [path for path in book.outcomes() if b'"privacy budget"' in path.read_bytes()]
+    assert len(spent) == len(set(spent)) == len(statistics)
+    assert {each.state for each in entries} <= {"spent", "given_back"}
+    history = HistoryStore(folder / "history").entries() if (folder / "history").exists() else ()
+    assert [each.released for each in history] == [True] * released
+
+
 def test_what_is_spent_is_what_was_released_however_often_the_process_is_killed(
     processes: ForkServerContext, tmp_path: Path, record_property: Any
 ) -> None:
@@ -74,11 +95,12 @@ def test_what_is_spent_is_what_was_released_however_often_the_process_is_killed(
     write_long(folder / "inputs", 5_000)
     (folder / "reader").write_text(READER)
     (folder / "opened").mkdir()
+    set_budget(folder)
     book, reached, rows = FileBook(folder / "book"), Counter[str](), set[int]()
     waiting = in_flight = 0
     opened: set[str] = set()
     for kill in range(KILLS):
-        reached[str(kill_at_random(processes, folder, kill * 1_000, chance.uniform(0, 0.4)))] += 1
+        reached[str(kill_at_random(processes, folder, kill * 1_000 + chance.randrange(3), chance))] += 1
         assert list_plain(folder) == []
         in_flight += len(ledger.reserved())
         assert len(ledger.reserved()) <= 1
@@ -88,6 +110,7 @@ def test_what_is_spent_is_what_was_released_however_often_the_process_is_killed(
         assert ledger.reserved() == []
         assert len(ledger.spent()) == len(set(ledger.spent())) == len(released) == len(book.outcomes())
         assert {f"release-{each.removeprefix('sha256:')[:20]}" for each in ledger.spent()} == released
+        check_guards(folder, book, len(released))
         waiting += count_noted(folder) > 0
         for name in released - opened:
             check_opens(folder, name, rows)
@@ -95,9 +118,41 @@ def test_what_is_spent_is_what_was_released_however_often_the_process_is_killed(
     figures = {"released": len(opened), "killed with units set aside": in_flight, "left parts": waiting} | reached
     record_property("kills", str(figures))
     print(figures, rows)  # noqa: T201
-    assert len(rows) == 1, "every release has the same rows, in parts or whole, begun anew or continued"
-    assert opened, "nothing was ever released: the test proves nothing"
+    assert rows == {4775, 56}, "rows are the same in parts or whole, begun anew or continued; and there are statistics"
     assert in_flight, "no kill came before a commit: the test proves nothing"
     assert waiting, "no kill came between two parts: the test proves nothing"
     discard_parts(folder / "out")
     assert count_noted(folder) == 0
+
+
+class Told:
+    """A guard that remembers which attempts it was told were nothing."""
+
+    def __init__(self) -> None:
+        self.discarded: list[str] = []
+
+    def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
+        pass
+
+    def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
+        return report
+
+    def settle(self, released: Released, attempt: Attempt) -> None:
+        pass
+
+    def discard(self, attempt: Attempt) -> None:
+        self.discarded.append(attempt.folder.name)
+
+
+@pytest.mark.parametrize(("left", "discards"), [(("out",), 1), (("parts",), 0), ((), 0)])
+def test_an_attempt_whose_removal_was_cut_short_is_not_taken_for_one_that_failed(
+    tmp_path: Path, left: tuple[str, ...], discards: int
+) -> None:
+    attempt = tmp_path / "out" / ".staging" / "release-0.abc"
+    attempt.mkdir(parents=True)
+    for each in left:
+        (attempt / each).mkdir()
+    told = Told()
+    assert recover(tmp_path / "out", FileBook(tmp_path / "book"), (told,)) == ()
+    assert len(told.discarded) == discards
+    assert not attempt.exists()
