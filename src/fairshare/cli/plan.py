@@ -17,6 +17,8 @@ from fairshare.words.reading import read_file
 if TYPE_CHECKING:
     from fairshare.release.engines import EngineReport
     from fairshare.release.opened import OpenPlan
+    from fairshare.release.plan import Plan
+    from fairshare.release.suggest import ColumnSuggestion
 
 plan = typer.Typer(no_args_is_help=True, help="Draft, preview, check, explain and run plans of tables.")
 
@@ -29,7 +31,9 @@ Engine = Annotated[str, typer.Option("--engine", metavar="ENGINE", help="duckdb,
 
 @add_command(plan, "suggest")
 def suggest(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The table's file or folder.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="The table's file or folder, or its name in a database.")
+    ],
     agreement: Annotated[
         str | None,
         typer.Option("--agreement", metavar="CASE", help="The case, or the record's file: only what it covers goes."),
@@ -50,18 +54,14 @@ def suggest(
     from fairshare.cli.files import write_file
     from fairshare.cli.plan_sources import find_agreement, find_source
     from fairshare.release.plan import plan_to_json
-    from fairshare.release.plan_text import write_plan
-    from fairshare.release.suggest import CONFIDENCE, draft_plan, suggest_columns
+    from fairshare.release.suggest import draft_plan, suggest_columns
 
     base = out.parent if out is not None else Path()
     found = find_source(source, base, table=table, connection=connection)
     agreed = find_agreement(agreement, desk) if agreement is not None else None
     columns = suggest_columns(found, base=base, connections=FileConnections(desk / FILE))
     draft = draft_plan(found, columns, agreed, name=source.stem, key=key or "agreement-key")
-    reasons = {each.column: f"{each.reason.en} ({CONFIDENCE[each.confidence].en})" for each in columns}
-    text = write_plan(
-        draft, reasons, heading=("A draft, from the names and the first rows. Go through it line by line.",)
-    )
+    text, reasons = _write_draft(draft, columns)
     if out is not None:
         write_file(out, text.encode(), replace=False)
     document = {"plan": plan_to_json(draft), "reasons": reasons, "file": str(out) if out else None}
@@ -74,6 +74,16 @@ def suggest(
         screen.line("Go through it line by line. Then: fairshare plan preview, and fairshare plan check.")
 
     return Page(document, show)
+
+
+def _write_draft(draft: Plan, columns: tuple[ColumnSuggestion, ...]) -> tuple[str, dict[str, str]]:
+    """The draft as YAML, and by column the reason that stands in it."""
+    from fairshare.release.plan_text import write_plan
+    from fairshare.release.suggest import CONFIDENCE
+
+    reasons = {each.column: f"{each.reason.en} ({CONFIDENCE[each.confidence].en})" for each in columns}
+    heading = ("A draft, from the names and the first rows. Go through it line by line.",)
+    return write_plan(draft, reasons, heading=heading), reasons
 
 
 @add_command(plan, "preview")

@@ -32,7 +32,7 @@ def find_source(path: Path, base: Path, *, table: str | None, connection: str | 
 
     from fairshare.release.sources import Source
 
-    fields = _name_database(connection, table) if connection is not None else _name_file(path, base, table)
+    fields = _name_database(connection, table or path.name) if connection is not None else _name_file(path, base, table)
     try:
         found: Source = TypeAdapter(Source).validate_python(fields)
         return found
@@ -62,7 +62,7 @@ def _find_folder_kind(path: Path) -> str:
     return "delta" if (path / "_delta_log").is_dir() else "parquet_folder"
 
 
-def _name_database(connection: str, table: str | None) -> dict[str, Any]:
+def _name_database(connection: str, table: str) -> dict[str, Any]:
     kind, _, name = connection.partition(":")
     if kind not in DATABASES or not name:
         raise BadInput(

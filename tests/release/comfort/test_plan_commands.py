@@ -18,12 +18,14 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
 from fairshare.cli.app import app
+from fairshare.cli.plan_sources import find_source
 from fairshare.cli.pseudonyms import FOLDER, make_pseudonym_key
 from fairshare.release.checking import find_problems
 from fairshare.release.in_house import NOT_A_RELEASE
 from fairshare.release.plan import Plan, read_plan
 from fairshare.release.plan_schema import describe_plans
 from fairshare.release.plan_text import write_plan
+from fairshare.words import BadInput
 from tests.release.delivery.made import make_desk, start_sharing
 
 PEOPLE = """id,name,born,postcode,notes
@@ -257,3 +259,20 @@ def test_with_an_agreement_only_what_it_covers_is_drafted(desk: Path) -> None:
     assert {name: each["item"] for name, each in sent.items()} == {"Reference": "i1", "Date of birth": "i2"}
     assert sent["Date of birth"]["to"] == "year"
     assert run_json(*words, desk / "no.yaml", "--agreement", "no-case")["error"]["exit_code"] == 3
+
+
+def test_each_kind_of_file_is_named_as_a_plan_names_it(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.parquet", "c.xlsx", "d.sqlite", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "many").mkdir()
+    (tmp_path / "delta" / "_delta_log").mkdir(parents=True)
+    told = {
+        name: find_source(tmp_path / name, tmp_path, table="rows", connection=None).format
+        for name in ("a.csv", "b.parquet", "c.xlsx", "d.sqlite", "many", "delta")
+    }
+    assert list(told.values()) == ["csv", "parquet", "xlsx", "sqlite", "parquet_folder", "delta"]
+    for kind in ("postgresql", "mariadb"):
+        found = find_source(Path("tenants"), tmp_path, table=None, connection=f"{kind}:housing")
+        assert (found.format, getattr(found, "table", None)) == (kind, "tenants")
+    with pytest.raises(BadInput, match="no kind of table"):
+        find_source(tmp_path / "notes.txt", tmp_path, table=None, connection=None)
