@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from fairshare.records.commitments import Entropy
 from fairshare.release.engines import EngineReport, schema_of
 from fairshare.release.engines.running import check_output, release_reader
 from fairshare.release.kinds import Table
-from fairshare.release.pets.synthetic_plan import Accuracy, SyntheticPeople, SyntheticUnfit, foresee_accuracy
+from fairshare.release.pets.synthetic_plan import (
+    WITHIN_95,
+    Accuracy,
+    SyntheticPeople,
+    SyntheticUnfit,
+    foresee_accuracy,
+)
 from fairshare.release.pets.synthetic_rows import Coded, decode, read_cells, read_coded, split_codes
 from fairshare.release.pets.synthetic_told import Found, tell_sections
 from fairshare.release.plan import Plan, describe_columns, held_back
@@ -38,10 +45,10 @@ class AttackSucceeded(Refused):
     code = "SYNTHETIC_ATTACKED"
 
 
-class SamplerUnsound(Unsound):
-    """The rows that were drawn do not follow the model that they were drawn from."""
+class SyntheticUnsound(Unsound):
+    """A library did not do what it should: other noise than was told, or rows that do not follow their own model."""
 
-    code = "SYNTHETIC_SAMPLER_UNSOUND"
+    code = "SYNTHETIC_UNSOUND"
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def publish_synthetic(
 
     Takes    as `run_plan` does; home: the folder of worker environments.
     Raises   a FairshareError: MissingPart before a row is read; SecondRow, CategoryUndeclared, RowsUnfit,
-             AttackSucceeded, SamplerUnsound; what a worker raises.
+             AttackSucceeded, SyntheticUnsound; what a worker raises.
     """
     asked, place = find_publication(table.plan), home or find_home()
     pipe = check_output(write_to)
@@ -121,6 +128,7 @@ def make_synthetic(
         on_progress=lambda share: tell(0.1 + 0.6 * share),
     )  # fmt: skip
     made = decode(coded, answer.files["synthetic"])
+    check_noise(answer.values["noise"], foresee_accuracy(answer.values["rho"], len(names)))
     check_sampler(answer.values["fidelity"])
     attacks: dict[str, Any] | None = None
     if asked.attacks:
@@ -157,11 +165,23 @@ def attack(
     return run_worker("attacks", "attack", told, files, home=home, entropy=entropy, on_progress=on_progress).values
 
 
+def check_noise(drawn: list[float], told: Accuracy) -> None:
+    """Raises SyntheticUnsound unless the noise in what was learnt is the noise that was told beforehand."""
+    columns = (len(drawn) + 1) // 2
+    expected = [told.alone / WITHIN_95] * columns + [told.pair / WITHIN_95] * (columns - 1)
+    if not all(isclose(one, other, rel_tol=1e-3) for one, other in zip(drawn, expected, strict=True)):
+        raise SyntheticUnsound(
+            "the noise that was drawn is not the noise that was told",
+            fix="Nothing was written. Report this: a library may have changed how it shares out its budget.",
+            where="worker synthetic",
+        )
+
+
 def check_sampler(fidelity: list[dict[str, Any]]) -> None:
-    """Raises SamplerUnsound if rows stand farther from their own model than chance explains."""
+    """Raises SyntheticUnsound if rows stand farther from their own model than chance explains."""
     for each in fidelity:
         if each["model"] and each["model"]["mean"] > 1.5 * each["model_chance"]["mean"] + BEYOND_CHANCE:
-            raise SamplerUnsound(
+            raise SyntheticUnsound(
                 f"margins of {each['ways']} columns stand {each['model']['mean']:.3f} from the model they were drawn "
                 f"from, where chance explains {each['model_chance']['mean']:.3f}",
                 fix="Nothing was written. Report this: a library may have changed how it draws.",
@@ -182,7 +202,7 @@ def refuse_attacked(found: Found, asked: SyntheticPeople) -> None:
 
 
 def _report(table: Table, asked: SyntheticPeople, read: Coded, made: Coded, found: Found) -> EngineReport:
-    """What goes is what is counted: how many people were read is a fact about them, and their sum is noisy only here."""
+    """What goes is what is counted: how many people were read is a fact about them, and is not told."""
     schema = schema_of(table.plan.source, table.base, connections=table.connections)
     note = f"None of these {made.rows:,} rows is a person. They were drawn from a model of people."
     return EngineReport(

@@ -14,14 +14,15 @@ import numpy as np
 Codes = Any
 MAX_COLUMNS = 4
 """Columns that an intruder combines to single somebody out."""
-MAX_TRIES = 200_000
+MAX_TRIES = 10_000
+"""How often an intruder looks for a combination that only one synthetic row has, before settling for those found."""
 
 
 def attack(
     asked: dict[str, Any], files: dict[str, bytes], tell: Callable[[float], None]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Three kinds of attack on people whom the table was made from, each beside the same attack on a control group."""
-    from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, SinglingOutEvaluator
+    from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator
     from apart_margins import read_codes
 
     warnings.simplefilter("ignore")
@@ -38,8 +39,7 @@ def attack(
     found = {}
     # Copies of whole rows show best when all columns are used, and what was learnt too well when few are.
     for kind, together in (("singling_out", min(MAX_COLUMNS, len(names))), ("singling_out_whole", len(names))):
-        single = SinglingOutEvaluator(ori, syn, attacks, together, ctl, max_attempts=MAX_TRIES)
-        found[kind] = _say(single.evaluate("multivariate"), attacks)
+        found[kind] = _single_out(ori, syn, ctl, attacks, together)
     tell(0.4)
     halves = shuffled[: len(names) // 2], shuffled[len(names) // 2 :]
     linking = LinkabilityEvaluator(ori, syn, halves, attacks, n_neighbors=1, control=ctl)
@@ -50,6 +50,21 @@ def attack(
     found["inference"] = _say(guessing.evaluate(n_jobs=1), attacks)
     tell(1.0)
     return {"attacks": found, "people": people}, {}
+
+
+def _single_out(ori: Any, syn: Any, ctl: Any, attacks: int, together: int) -> dict[str, Any]:
+    """Singling out by so many columns. Only combinations that there are count as tries, or the risk would look less."""
+    import polars as pl
+    from anonymeter.evaluators import SinglingOutEvaluator
+    from anonymeter.evaluators.singling_out_evaluator import multivariate_singling_out_queries
+
+    seed = int(np.random.default_rng().integers(2**32))
+    rows = pl.DataFrame(syn).unique(maintain_order=True)
+    there_are = len(multivariate_singling_out_queries(rows, attacks, together, MAX_TRIES, np.random.default_rng(seed)))
+    if not there_are:
+        return {"tried": 0, "risk": 0.0, "low": 0.0, "high": 1.0, "people": 0.0, "control": 0.0, "guessing": 0.0}
+    single = SinglingOutEvaluator(ori, syn, there_are, together, ctl, max_attempts=MAX_TRIES, seed=seed)
+    return _say(single.evaluate("multivariate"), there_are)
 
 
 def _name_codes(codes: Codes) -> Any:
