@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,11 +67,21 @@ class Table:
             Carrier(
                 name=f"column {column.output!r}",
                 items=self.items.get(column.output) or ((column.item,) if column.item else ()),
-                treatment=column.name,
-                described=column.describe(),
+                treatment=treatment,
+                described=described,
             )
-            for column in self.plan.sent
+            for column, (treatment, described) in zip(self.plan.sent, self.treatments(), strict=True)
         )
+
+    def treatments(self) -> Iterator[tuple[str, str]]:
+        """What is done to each column that would be sent: in one word, and in full."""
+        published = self.plan.publish
+        for column in self.plan.sent:
+            if published is not None and column.name == "keep":
+                # It does not go as it is: only what is published of it does.
+                yield published.publish, published.describe()
+            else:
+                yield column.name, column.describe()
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def list_treatments(contents: Contents, report: EngineReport | None) -> dict[str
 def _tell_sent(contents: Contents, sent: list[ScopeLine]) -> tuple[SheetLine, ...]:
     if isinstance(contents, Table):
         return tuple(
-            SheetLine(column.output, "as_is" if column.name == "keep" else "changed", _unless_kept(column.describe()))
-            for column in contents.plan.sent
+            SheetLine(column.output, "as_is" if treatment == "keep" else "changed", _unless_kept(described))
+            for column, (treatment, described) in zip(contents.plan.sent, contents.treatments(), strict=True)
         )
     done = {ref: each.described for each in contents.carriers() for ref in each.items}
     return tuple(
