@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fairshare.desk.ports import Desk
     from fairshare.desk.release_case import Wanted
     from fairshare.desk.who import Actor
-    from fairshare.release.flow import Released
     from fairshare.release.sealed_to import Readers
 
 
@@ -38,15 +37,16 @@ def check_way(form: ReleaseForm, readers: Readers, desk: Path) -> None:
         find_named_place(desk, form.deliver_to)
 
 
-def choose_way(desk: Desk, form: ReleaseForm, wanted: Wanted) -> Wanted:
+def choose_way(desk: Desk, form: ReleaseForm, wanted: Wanted, folder: Path) -> Wanted:
     """What is asked for, with the desk's share store in place of a recipient's key if it is to be shared."""
     from fairshare.desk.share_release import find_store
 
+    check_way(form, wanted.readers, folder)
     return replace(wanted, readers=find_store(desk)) if form.handed_over == "delta_sharing" else wanted
 
 
 def deliver_made(
-    desk: Desk, actor: Actor, form: ReleaseForm, folder: Path, made: Released
+    desk: Desk, actor: Actor, form: ReleaseForm, folder: Path, release_id: str
 ) -> Delivered | FairshareError | None:
     """Delivers a release that was just made, if its form says where to; or why that failed, since it stays made."""
     from fairshare.desk.deliver_release import deliver_release
@@ -54,7 +54,7 @@ def deliver_made(
     if form.deliver_to is None:
         return None
     try:
-        return deliver_release(desk, actor, made.manifest.release.id, find_named_place(folder, form.deliver_to))
+        return deliver_release(desk, actor, release_id, find_named_place(folder, form.deliver_to))
     except FairshareError as error:
         return error
 

@@ -19,7 +19,7 @@ from fairshare.words.reading import read_file
 if TYPE_CHECKING:
     from fairshare.cli.forms import ReleaseForm
     from fairshare.desk.release_case import Wanted
-    from fairshare.records import Passphrase
+    from fairshare.records import Passphrase, Receipt
     from fairshare.release.delivery import Opened
     from fairshare.release.flow import Released
     from fairshare.release.kinds import Contents
@@ -62,14 +62,13 @@ def run(
     key that nobody has recorded as the recipient's (`fairshare keys reader`).
     """
     from fairshare.cli.forms import ReleaseForm, read_form
-    from fairshare.cli.handing_over import add_delivery, check_way, choose_way, deliver_made
+    from fairshare.cli.handing_over import add_delivery, choose_way, deliver_made
     from fairshare.desk.decide_case import why_law_differs
     from fairshare.desk.release_case import recover_releases, release_case
     from fairshare.release.delivery import make_passphrase
 
     spoken = make_passphrase() if passphrase else None
     written, readers = read_form(ReleaseForm, form), spoken or find_readers(to)
-    check_way(written, readers, desk)
     wanted = replace(make_wanted(written, form.parent, desk, readers, welsh=welsh), why_unchecked=unchecked_key)
     held = use_rules(load_rules(rules))
     with open_as(desk, name) as (at, actor), screen.working("releasing", rows=find_rows(wanted)) as tell:
@@ -78,16 +77,21 @@ def run(
             at,
             actor,
             case,
-            choose_way(at, written, wanted),
+            choose_way(at, written, wanted, desk),
             law_today=lambda decision, day: why_law_differs(decision, day, held),
             on_progress=tell,
         )
-        delivery = deliver_made(at, actor, written, desk, released)
+        delivery = deliver_made(at, actor, written, desk, released.manifest.release.id)
+    write_sheet_files(released, sheet)
+    return add_delivery(show_released(released, sheet, spoken), delivery)
+
+
+def write_sheet_files(released: Released, sheet: Path | None) -> None:
+    """The holder's sheet where it was asked for as well, with its PDF beside it."""
     if sheet is not None:
         write_file(sheet, released.sheet.encode())
         if released.pdf is not None:
             write_file(sheet.with_suffix(".pdf"), released.pdf)
-    return add_delivery(show_released(released, sheet, spoken), delivery)
 
 
 def find_rows(wanted: Wanted) -> int | None:
@@ -158,6 +162,13 @@ def make_contents(form: ReleaseForm, base: Path, desk: Path) -> Contents:
     )
 
 
+def name_folder_use(receipt: Receipt) -> str:
+    """What becomes of a release's folder: it is handed over, or stays and is read by Delta Sharing."""
+    from fairshare.release.sharing.blocks import SEALED_TO
+
+    return "shared from" if receipt.sealed_to == SEALED_TO else "hand over"
+
+
 def show_released(released: Released, sheet: Path | None, spoken: Passphrase | None) -> Page:
     """What went, where it is, and how to hand it over."""
     receipt = released.manifest.outcome
@@ -175,7 +186,7 @@ def show_released(released: Released, sheet: Path | None, spoken: Passphrase | N
 
     def show(screen: Screen) -> None:
         screen.line("Released.", "bold green")
-        screen.pairs([("hand over", released.folder), ("record", released.manifest.release.id)])
+        screen.pairs([(name_folder_use(receipt), released.folder), ("record", released.manifest.release.id)])
         screen.pairs([(name.replace("_", " "), f"{count:,}") for name, count in counts.items()])
         if sheet:
             screen.pairs([("release sheet", sheet)])

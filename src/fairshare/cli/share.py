@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.commands import Page, add_command
+from fairshare.cli.deliver import ReleaseName
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.screen import Screen
 
@@ -115,6 +116,22 @@ def log(
         screen.table(headings, [[each[heading] or "" for heading in headings] for each in found])
 
     return Page({"accesses": found}, show)
+
+
+@add_command(share, "sheet")
+def sheet(
+    release: ReleaseName,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it, as HTML.")],
+    desk: DeskFolder = HERE,
+    name: ActingAs = None,
+) -> Page:
+    """Write the recipient's copy of a share's release sheet, to be sent to them with the profile."""
+    from fairshare.cli.files import write_file
+    from fairshare.desk.serve_shares import read_recipients_sheet
+
+    with open_as(desk, name) as (at, _):
+        write_file(out, read_recipients_sheet(at, release))
+    return Page({"sheet": str(out)}, lambda screen: screen.pairs([("release sheet", out)]))
 
 
 @add_command(share, "serve")

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from fairshare.agree.standing import Held
 from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.guards import check_keys, find_judgement, guard_releases, settle_opt_outs
 from fairshare.desk.held_agreements import find_current, hold_agreement
@@ -113,8 +114,7 @@ def release_case(
     wanted = replace(wanted, contents=settle_opt_outs(wanted.contents, decided.record))
     agreement = find_agreement(desk, before, decided.id)
     held = hold_agreement(desk, before, agreement) if agreement is not None else None
-    if isinstance(wanted.readers, ShareStore):
-        check_agreed(held, desk.clock.now().date())
+    check_may_be_read(desk, held, wanted)
     redaction = find_case_redaction(desk, case) if files_of(wanted.contents) else None
     plan = find_plan(desk, actor, decided, wanted.contents, redaction)
     release = make_release(desk, actor, decided, agreement, plan, wanted)
@@ -137,16 +137,28 @@ def release_case(
     check_keys(desk, actor, decided.record, agreement.id if agreement is not None else None, wanted.contents)
     destination = desk.files.path(f"{RELEASES}/{case}")
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ports = Ports(
+    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
+    ports = make_ports(desk, decided.record, agreement, plan)
+    return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
+
+
+def make_ports(desk: Desk, decision: Decision, agreement: SignedRecord | None, plan: SignedRecord | None) -> Ports:
+    """What a release of this desk needs of it: its key and book, its guards, and how the agreement stands later on."""
+    case = decision.case
+    return Ports(
         key=desk.key,
         book=DeskBook(desk, case, plan),
         now=desk.clock.now,
         entropy=desk.entropy,
-        guards=(make_budget_guard(desk), *guard_releases(desk, case, emergency=decided.record.emergency)),
+        guards=(make_budget_guard(desk), *guard_releases(desk, case, emergency=decision.emergency)),
         held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
     )
-    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
-    return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
+
+
+def check_may_be_read(desk: Desk, held: Held | None, wanted: Wanted) -> None:
+    """Refuses to share what no token could read, because no agreement is in force."""
+    if isinstance(wanted.readers, ShareStore):
+        check_agreed(held, desk.clock.now().date())
 
 
 def check_sealed_to(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:

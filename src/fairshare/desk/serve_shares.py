@@ -17,15 +17,19 @@ from fairshare.desk.entries import Accessed, TokenMade
 from fairshare.desk.folder import SystemClock
 from fairshare.desk.held_agreements import find_current, hold_agreement
 from fairshare.desk.ports import Clock, Desk
-from fairshare.desk.released import find_folder, list_released
+from fairshare.desk.released import find_folder, find_released, list_released
 from fairshare.desk.share_release import TokenState, list_tokens, read_store_key
 from fairshare.desk.workspace import DESK_FILE, TRUST_FILE, open_desk
-from fairshare.records import FullAgreement, SignedRecord, new_salt
+from fairshare.records import FullAgreement, SignedRecord, new_salt, open_bytes
 from fairshare.release.going_on import Went, why_not_go_on
+from fairshare.release.manifest import number_sealed
 from fairshare.release.sharing.blocks import SEALED_TO, SharedFile, open_shared
 from fairshare.release.sharing.gate import Access, Reader, SharedTable
+from fairshare.release.sharing.refusals import NotShareable
 from fairshare.release.sharing.tokens import is_token, read_token_id
+from fairshare.release.sheet_files import SHEET
 from fairshare.words import FairshareError, NotFound
+from fairshare.words.reading import read_file
 
 _TRIES = 5
 
@@ -144,6 +148,22 @@ class DeskWatch:
     def _read_files(self) -> tuple[tuple[int, int], ...]:
         found = ((self._root / name).stat() for name in (DESK_FILE, TRUST_FILE))
         return tuple((each.st_mtime_ns, each.st_ino) for each in found)
+
+
+def read_recipients_sheet(desk: Desk, name: str) -> bytes:
+    """The recipient's copy of the release sheet of a share, to be sent to them with the profile.
+
+    Takes    name: the release's id or folder, or a case.
+    """
+    went = find_released(desk, name)
+    if went.receipt.sealed_to != SEALED_TO:
+        raise NotShareable(
+            "this release is not shared, and its sheet went along with it",
+            fix="Name a release that is shared.",
+            where="release",
+        )
+    number = next(at for at, sent in number_sealed(went.receipt.files).items() if sent.name == SHEET)
+    return open_bytes(read_file(find_folder(desk, went) / number), read_store_key(desk).secret)
 
 
 def list_accesses(desk: Desk, case: str | None = None) -> tuple[Accessed, ...]:

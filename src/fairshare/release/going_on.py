@@ -10,6 +10,7 @@ from fairshare.agree.force import AgreementNotInForce, check_held_in_force
 from fairshare.agree.standing import Held, find_standing
 from fairshare.records.agreed import Recalled
 from fairshare.records.kinds import Decision, Notice, Receipt, Release
+from fairshare.release.grounds import needs_agreement
 from fairshare.release.refusals import AgreementMissing, NotDecidedToShare, OutsideAgreement, OutsideDates
 from fairshare.words import Reason, Refused
 
@@ -49,11 +50,6 @@ class Went:
             None,
         )
 
-    @property
-    def needs_agreement(self) -> bool:
-        """Whether it is routine sharing, which an agreement must allow on the day."""
-        return self.decision.routine and not self.decision.emergency and not self.decision.compelled
-
 
 def check_goes_on(went: Went, day: date, *, by_agreement: bool = False) -> None:
     """Raises the first reason why a release may not be handed over or read on a day.
@@ -89,7 +85,7 @@ def _find_refusals(went: Went, day: date, *, by_agreement: bool) -> Iterator[Ref
             fix="Have a person decide again.",
             where="decision",
         )
-    if went.needs_agreement or by_agreement:
+    if needs_agreement(went.decision) or by_agreement:
         yield from _find_lapses(went, day)
 
 

@@ -14,6 +14,11 @@ from fairshare.release.intruder import Judgement
 from fairshare.words import Reason
 
 
+def needs_agreement(decision: Decision) -> bool:
+    """Whether it is routine sharing. A lapsed agreement never holds up what was decided on its own."""
+    return decision.routine and not decision.emergency and not decision.compelled
+
+
 @dataclass(frozen=True)
 class Grounds:
     """What a release stands on: the intent, the decision, any agreement, and what was verified about them.
@@ -48,8 +53,8 @@ class Grounds:
 
     @property
     def needs_agreement(self) -> bool:
-        """Whether this is routine sharing. A lapsed agreement never holds up what was decided on its own."""
-        return self.decision.routine and not self.decision.emergency and not self.decision.compelled
+        """Whether this is routine sharing."""
+        return needs_agreement(self.decision)
 
     @property
     def held(self) -> Held | None:

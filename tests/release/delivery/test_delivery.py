@@ -15,15 +15,23 @@ import pytest
 from typer.testing import CliRunner
 
 from fairshare.cli.app import app
+from fairshare.cli.commands import Page
 from fairshare.cli.deliver import FILE
+from fairshare.cli.forms import ReleaseForm
+from fairshare.cli.handing_over import add_delivery, check_way, choose_way, deliver_made
 from fairshare.desk.deliver_release import NamedPlace, deliver_release, list_deliveries
+from fairshare.desk.entering import read_case
 from fairshare.desk.entries import Delivered
 from fairshare.desk.look_after_agreement import resume_agreement, suspend_agreement
 from fairshare.desk.recall_release import recall_release
-from fairshare.desk.release_case import release_case
+from fairshare.desk.release_case import Wanted, release_case
+from fairshare.desk.released import list_released
+from fairshare.desk.share_release import find_store
 from fairshare.desk.who import NotYours
 from fairshare.desk.workspace import open_desk, record_reader
+from fairshare.records import ReleaseKind
 from fairshare.release.delivery import MANIFEST, open_release
+from fairshare.release.kinds import Told
 from fairshare.words import FairshareError
 from tests.release.delivery.made import EVERYBODY, HANDLER, make_desk, share_table, start_sharing, want_table
 from tests.release.delivery.servers import free_port
@@ -358,4 +366,32 @@ def test_places_stand_in_a_file_that_only_its_owner_reads(root: Path, bucket: S3
     error = run(*words)[1]["error"]
     assert error["code"] == "DELIVERY_BAD_PLACES"
     assert SECRET not in json.dumps(error)
+    path.unlink()
+
+
+def test_a_release_form_says_what_becomes_of_it(root: Path, bucket: S3) -> None:
+    form = ReleaseForm(kind=ReleaseKind.TABLE, items=("i1",), channel="store", deliver_to="mid")
+    shared = form.model_copy(update={"handed_over": "delta_sharing", "deliver_to": None})
+    both = form.model_copy(update={"handed_over": "delta_sharing"})
+    for refused, readers in ((form, ()), (shared, (READER,)), (both, ())):
+        with pytest.raises(FairshareError):
+            check_way(refused, readers, root)
+    check_way(shared, (), root)
+    path = root / FILE
+    path.write_text(json.dumps({"mid": bucket.place().place.model_dump(mode="json", exclude_none=True)}))
+    path.chmod(0o600)
+    check_way(form, (), root)
+    page = Page({"release": "r"}, lambda screen: None)
+    with open_desk(root) as desk:
+        wanted = Wanted(kind=form.kind, items=form.items, contents=Told("", {}), channel="x")
+        assert choose_way(desk, form, wanted, root) is wanted
+        assert choose_way(desk, shared, wanted, root).readers == find_store(desk)
+        made = list_released(desk, read_case(desk, "hh-7"))[-1]
+        assert deliver_made(desk, EVERYBODY, shared, root, made.id) is None
+        done = add_delivery(page, deliver_made(desk, EVERYBODY, form, root, made.id))
+        path.write_text(path.read_text().replace(BUCKET, "not-there"))
+        failed = add_delivery(page, deliver_made(desk, EVERYBODY, form, root, made.id))
+    assert (done.document["delivery"]["outcome"], done.exit_code) == ("whole", 0)
+    assert (failed.document["delivery"]["error"]["code"], failed.exit_code) == ("DELIVERY_PLACE_MISSING", 3)
+    assert failed.document["release"] == "r"
     path.unlink()

@@ -158,12 +158,13 @@ def test_every_reading_is_in_the_desks_log_and_none_says_a_token(root: Path, end
             assert address.encode() not in path.read_bytes(), path
 
 
-def test_what_is_shared_lies_on_the_disk_sealed(root: Path) -> None:
+def test_what_is_shared_lies_on_the_disk_sealed(root: Path, endpoint: Endpoint, mid: Reader) -> None:
+    plain = call(endpoint, find_file(endpoint, mid)["url"]).content
+    pieces = [plain[at : at + 48] for at in range(len(plain) // 10, len(plain), len(plain) // 10)]
     for path in root.rglob("*"):
-        if path.is_file() and path.name != "store.key.json":
+        if path.is_file():
             raw = path.read_bytes()
-            assert b"PAR1" not in raw, path
-            assert MARKER.encode() not in raw, path
+            assert not any(piece in raw for piece in pieces), path
     assert (root / "files" / STORE_KEY).stat().st_mode & 0o077 == 0
     for folder in (root / "files" / "releases").rglob("release-*"):
         assert folder.stat().st_mode & 0o077 == 0
@@ -279,7 +280,7 @@ def test_a_recalled_release_is_gone_at_once_and_the_recipient_is_written_to(
 
 # In mid-read.
 
-BIG_ROWS = 600_000
+BIG_ROWS = 400_000
 
 
 @pytest.fixture(scope="module")
@@ -373,7 +374,7 @@ def test_a_reader_is_cut_off_in_mid_read(root: Path, endpoint: Endpoint, mid: Re
         if how == "paused":
             with open_desk(root) as desk:
                 resume_agreement(desk, EVERYBODY, "hh-7", today(root), reason="Settled")
-    assert announced > 15_000_000
+    assert announced > 12_000_000
     assert came < announced * 0.6
     ended = wait_for_end(root, mid.id)
     assert (ended.ended, ended.last) == ("stopped", announced - 1)
