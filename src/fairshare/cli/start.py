@@ -41,7 +41,7 @@ def start(
 ) -> Page:
     """Make a desk in a new folder, with a signing key of its own.
 
-    The roles are handler, decider, approver, releaser, signatory, records_manager, auditor and front_line.
+    The roles are handler, decider, approver, releaser, signatory, records_manager, auditor, relinker and front_line.
     """
     from fairshare.desk.workspace import start_desk
     from fairshare.records import write_keys

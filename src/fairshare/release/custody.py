@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 
 from fairshare.records.ids import RecordId
 from fairshare.release.treatments import KeyName
-from fairshare.words import Person, Refused
+from fairshare.words import BadInput, Person, Refused
 from fairshare.words.values import Line, Ref, Text, Value
 
 _VERSIONED = re.compile(r"(?P<key>.+):(?P<version>[1-9][0-9]{0,5})")
@@ -32,6 +32,12 @@ class KeyGone(Refused):
     """The pseudonymisation key, or this version of it, was destroyed or replaced."""
 
     code = "PSEUDONYM_KEY_GONE"
+
+
+class PseudonymsUnfit(BadInput):
+    """A file of pseudonyms holds something that is none, or nothing, or too many."""
+
+    code = "PSEUDONYMS_UNFIT"
 
 
 class KeyEvent(Value):

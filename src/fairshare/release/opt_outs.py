@@ -19,13 +19,14 @@ from fairshare.words.values import Line, Purpose, Text, Value
 
 Kind = Literal["national_data_opt_out", "article_21_objection", "local_list", "at_risk"]
 Effect = Literal["row", "column", "purpose", "second_person"]
-Ground = Literal["legal_duty", "safeguarding", "overriding_public_interest", "emergency", "compelling_grounds"]
+Ground = Literal[
+    "legal_duty", "safeguarding", "overriding_public_interest", "emergency", "compelling_grounds", "legal_claims"
+]
 
 GROUNDS: dict[Kind, frozenset[Ground]] = {
     "national_data_opt_out": frozenset({"legal_duty", "safeguarding", "overriding_public_interest", "emergency"}),
-    "article_21_objection": frozenset(
-        {"legal_duty", "safeguarding", "overriding_public_interest", "emergency", "compelling_grounds"}
-    ),
+    # UK GDPR Article 21(1), as it stood on 13 May 2026. An objection to direct marketing never yields (21(3)).
+    "article_21_objection": frozenset({"legal_duty", "emergency", "compelling_grounds", "legal_claims"}),
     "local_list": frozenset({"legal_duty", "safeguarding", "overriding_public_interest", "emergency"}),
     # Somebody who could be found and harmed is only ever left in to save a life, or because the law leaves no choice.
     "at_risk": frozenset({"legal_duty", "emergency"}),

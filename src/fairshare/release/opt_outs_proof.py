@@ -30,7 +30,8 @@ GROUNDS = {
     "safeguarding": InBoth("safeguarding", "diogelu"),
     "overriding_public_interest": InBoth("an overriding public interest", "budd cyhoeddus pennaf"),
     "emergency": InBoth("a life at risk", "bywyd mewn perygl"),
-    "compelling_grounds": InBoth("compelling grounds", "seiliau grymus"),
+    "compelling_grounds": InBoth("compelling legitimate grounds", "seiliau dilys grymus"),
+    "legal_claims": InBoth("legal claims", "hawliadau cyfreithiol"),
 }
 
 

@@ -10,8 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairshare.cli.pseudonyms import BadPseudonymKey, FolderKeys, PseudonymKeyMissing, make_pseudonym_key
-from fairshare.release.custody import KeyEvent, KeyGone, OtherAgreementsKey, check_key, find_custody, split_version
-from fairshare.release.engines.relinking import PseudonymsUnfit, find_originals, read_pseudonyms
+from fairshare.release.custody import (
+    KeyEvent,
+    KeyGone,
+    OtherAgreementsKey,
+    PseudonymsUnfit,
+    check_key,
+    find_custody,
+    split_version,
+)
+from fairshare.release.engines.relinking import find_originals, read_pseudonyms
 from fairshare.release.sources import CsvFile
 from fairshare.words import FairshareError
 from tests.release.flow.stories import HANDLER

@@ -191,6 +191,23 @@ TEAMS = """publish:
 TEAM_PAY = "  - {column: team, treatment: keep, item: i2}\n  - {column: pay, treatment: keep, item: i1}\n"
 
 
+def read_table(world: World, released: Released) -> dict[str, int]:
+    rows = [row.replace('"', "").split(",") for row in world.read(released)]
+    return {row[0]: int(row[1]) for row in rows if row[0]}
+
+
+def test_two_tables_of_sums_give_the_pay_of_whom_one_leaves_out(open_world: World) -> None:
+    everyone = read_table(open_world, open_world.release(make_plan("", TEAM_PAY, more=TEAMS)))
+    but_one = read_table(open_world, open_world.release(make_plan(leave_out(123), TEAM_PAY, more=TEAMS)))
+    assert everyone["D"] - but_one["D"] == pay_of(123)
+
+
+def test_with_the_history_the_second_table_is_refused(world: World) -> None:
+    world.release(make_plan("", TEAM_PAY, more=TEAMS))
+    with pytest.raises(RiskAcrossReleases, match="1 person"):
+        world.release(make_plan(leave_out(123), TEAM_PAY, more=TEAMS))
+
+
 def test_two_tables_that_differ_by_one_are_refused(world: World) -> None:
     world.enter(make_plan("", TEAM_PAY, more=TEAMS))
     with pytest.raises(RiskAcrossReleases, match="1 person"):

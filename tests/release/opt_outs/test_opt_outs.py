@@ -167,11 +167,11 @@ def test_a_list_that_reaches_cannot_be_called_out_of_scope(tmp_path):
     [
         (disapplied(), {"compelled": True}, None),
         (disapplied(), {}, "does not say that the law compels it"),
-        (disapplied("overriding_public_interest"), {}, None),
-        (disapplied("safeguarding", HANDLER), {}, "may not be the one who releases"),
+        (disapplied("compelling_grounds"), {}, None),
+        (disapplied("legal_claims", HANDLER), {}, "may not be the one who releases"),
         (disapplied("emergency"), {}, "no life was said to be at risk"),
         (disapplied("emergency", HANDLER), {"emergency": True}, None),
-        ({**disapplied("safeguarding"), "on": "2026-12-01"}, {}, "today is"),
+        ({**disapplied("compelling_grounds"), "on": "2026-12-01"}, {}, "today is"),
     ],
 )
 def test_a_list_is_left_out_by_a_named_person_on_a_ground_that_the_decision_has(tmp_path, left, decision, why):

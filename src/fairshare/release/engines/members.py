@@ -99,7 +99,7 @@ class Members:
         )
         self.rows.keep("found", f'SELECT "#member" AS member, {cell} AS cell, "#rows" AS rows FROM ({grouped})')
         ((people, rows, nameless, found),) = self.rows.session.execute(
-            "SELECT count(DISTINCT member), coalesce(sum(rows), 0)::BIGINT, "
+            f"SELECT count({'DISTINCT ' if cells else ''}member), coalesce(sum(rows), 0)::BIGINT, "
             "coalesce(sum(rows) FILTER (member IS NULL), 0)::BIGINT, count(DISTINCT cell) FROM found"
         ).fetchall()
         with speaking_plainly("history"):

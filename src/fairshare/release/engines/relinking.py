@@ -6,21 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fairshare.release.custody import PseudonymsUnfit
 from fairshare.release.engines import Connections, Keys
 from fairshare.release.engines.treated import TREATED, open_treated
 from fairshare.release.plan import Plan
 from fairshare.release.sources import Source
 from fairshare.release.treatments import ColumnType, Keep, Pseudonymise, text_of
-from fairshare.words import BadInput
 from fairshare.words.reading import decode_text
 
 MAX_ASKED = 1_000_000
-
-
-class PseudonymsUnfit(BadInput):
-    """A file of pseudonyms holds something that is none, or nothing, or too many."""
-
-    code = "PSEUDONYMS_UNFIT"
 
 
 def find_originals(
