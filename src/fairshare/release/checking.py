@@ -16,8 +16,10 @@ from fairshare.release.engines import Connections, Keys, schema_of
 from fairshare.release.engines.job import find_keys
 from fairshare.release.filters import Listing, read_list
 from fairshare.release.plan import Plan, check_plan, parse_plan, read_plan
-from fairshare.release.sources import CsvFile, Schema, resolve_path
+from fairshare.release.sources import CsvFile, Schema, XlsxSheet, resolve_path
 from fairshare.words import FairshareError
+
+_NOTHING: dict[str, Any] = {"columns": (), "rows": (), "groups": (), "opt_outs": (), "publish": None, "person": None}
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _read_without_groups(raw: bytes, where: str) -> Plan | None:
 
 def _list_checks(plan: Plan, base: Path, schema: Schema) -> Iterator[Callable[[], Any]]:
     """The plan taken apart: each column, test and group is checked as though it stood alone."""
-    bare = plan.model_copy(update={"columns": (), "rows": (), "groups": (), "publish": None, "source": _bare(plan)})
+    bare = plan.model_copy(update=_NOTHING | {"source": _bare(plan)})
 
     def check(**changes: Any) -> Callable[[], Any]:
         return partial(check_plan, bare.model_copy(update=changes), schema)
@@ -97,7 +99,10 @@ def _list_checks(plan: Plan, base: Path, schema: Schema) -> Iterator[Callable[[]
         yield check(rows=(test,))
         if isinstance(test, Listing) and test.column in schema:
             yield partial(_read_listed, test, base, schema)
-    if isinstance(plan.source, CsvFile):
+    for each in plan.opt_outs:
+        yield check(opt_outs=(each,))
+    yield check(person=plan.person)
+    if isinstance(plan.source, CsvFile | XlsxSheet):
         for name, kind in plan.source.types.items():
             yield check(source=plan.source.model_copy(update={"types": {name: kind}}))
     # Last and whole: what its parts do to each other.
@@ -111,7 +116,7 @@ def _read_listed(test: Listing, base: Path, schema: Schema) -> None:
 
 
 def _bare(plan: Plan) -> Any:
-    return plan.source.model_copy(update={"types": {}}) if isinstance(plan.source, CsvFile) else plan.source
+    return plan.source.model_copy(update={"types": {}}) if isinstance(plan.source, CsvFile | XlsxSheet) else plan.source
 
 
 def _list_key_checks(plan: Plan, keys: Keys) -> Iterator[Callable[[], Any]]:
