@@ -38,6 +38,7 @@ def preview_document(opened: OpenPlan, wanted: Wanted) -> dict[str, Any]:
         "plan": plan_to_json(opened.plan),
         "columns": dict(found.sent),
         "held_back": dict(found.held_back),
+        "publishes": found.publishes,
         "rows": [{"before": each.before, "after": each.after} for each in found.rows],
         "made_up": wanted.made_up,
         "risk": [asdict(each) for each in wanted.risk],
@@ -46,7 +47,7 @@ def preview_document(opened: OpenPlan, wanted: Wanted) -> dict[str, Any]:
 
 def show_preview(screen: Screen, opened: OpenPlan, wanted: Wanted) -> None:
     """The same for people, with real rows where nobody but the person at the terminal sees them."""
-    from fairshare.release.notebook import MADE_UP_ROWS
+    from fairshare.release.notebook import MADE_UP_ROWS, PUBLISHED
 
     on_screen = wanted.made_up or sys.stdout.isatty()
     rows = wanted.rows if on_screen else 0
@@ -61,6 +62,9 @@ def show_preview(screen: Screen, opened: OpenPlan, wanted: Wanted) -> None:
     screen.heading("Groups")
     for each in found.groups or ("not looked at",):
         screen.bullet(each)
+    if found.publishes:
+        screen.line()
+        screen.line(PUBLISHED.format(publishes=found.publishes), "bold")
     show_sections(screen, wanted.risk)
     screen.line()
     if not on_screen:

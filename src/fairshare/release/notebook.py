@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 REAL_ROWS = "These are real rows. Clear them before you save or share this notebook."
 MADE_UP_ROWS = "These rows are made up."
+PUBLISHED = "Rows themselves do not go; what goes in their place: {publishes}."
 _SENT = ("Column sent", "Treatment")
 _HELD = ("Column", "Why it stays")
 
@@ -26,6 +27,7 @@ def show_plan(plan: Plan, *, note: str = "") -> str:
     dropped = [(each.column, "dropped by the plan") for each in plan.columns if isinstance(each, Drop)]
     says = [f"Rows: those whose {test.column} passes {test.test}." for test in plan.rows]
     says += [f"Groups: {group.describe()}." for group in plan.groups]
+    says += [PUBLISHED.format(publishes=plan.publish.describe())] if plan.publish is not None else []
     return _render(
         f"Plan: {plan.name}",
         says=(*says, note),
@@ -35,7 +37,8 @@ def show_plan(plan: Plan, *, note: str = "") -> str:
 
 def show_preview(preview: Preview) -> str:
     """A preview: before and after, side by side."""
-    says = [MADE_UP_ROWS if preview.made_up else REAL_ROWS] if preview.rows else []
+    says = [PUBLISHED.format(publishes=preview.publishes)] if preview.publishes else []
+    says += [MADE_UP_ROWS if preview.made_up else REAL_ROWS] if preview.rows else []
     says += [f"The key {each} is not there: its pseudonyms are made with a stand-in." for each in preview.keys_missing]
     headings = (*(f"{name}: before" for name in preview.columns), *(f"{name}: after" for name in preview.sent))
     gone = ("left out", *[""] * (len(preview.sent) - 1))

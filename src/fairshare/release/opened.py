@@ -158,7 +158,10 @@ class OpenPlan:
         engine: str = "duckdb",
         on_progress: OnProgress | None = None,
     ) -> Ran:
-        """Runs the plan into a new file of your own, CSV or Parquet by its name. This is not a release."""
+        """Runs the plan into a new file of your own, CSV or Parquet by its name. This is not a release.
+
+        What a publication costs of a privacy budget is kept by `fairshare statistics run`, and not here.
+        """
         path = Path(out)
         table = Table(
             plan=self.plan,

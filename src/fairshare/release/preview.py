@@ -47,6 +47,8 @@ class Preview:
     """Which rows go."""
     groups: tuple[str, ...]
     """What is asked of groups of rows alike."""
+    publishes: str
+    """What goes in place of these columns' rows, in words; nothing if rows go."""
     columns: tuple[str, ...]
     """The columns of the source, as `before` has them."""
     made_up: bool
@@ -94,6 +96,7 @@ def preview_rows(
         held_back=held_back(plan, found.schema),
         tests=tuple(f"those whose {test.column} passes {test.test}" for test in plan.rows),
         groups=tuple(group.describe() for group in plan.groups),
+        publishes=plan.publish.describe() if plan.publish is not None else "",
         columns=tuple(found.schema),
         made_up=sample is not None,
         keys_missing=missing,

@@ -281,3 +281,28 @@ def test_each_kind_of_file_is_named_as_a_plan_names_it(tmp_path: Path) -> None:
         assert (found.format, getattr(found, "table", None)) == (kind, "tenants")
     with pytest.raises(BadInput, match="no kind of table"):
         find_source(tmp_path / "notes.txt", tmp_path, table=None, connection=None)
+
+
+STATISTICS = """
+name: how many were born when
+source: {format: csv, path: people.csv, types: {born: date}}
+columns:
+  - {column: born, treatment: generalise, to: year}
+publish:
+  publish: private_statistics
+  person: id
+  rows_per_person: 1
+  epsilon: 0.5
+  keys: [{column: born, first: 1985, last: 1995}]
+  statistics: [{statistic: count, name: people}]
+"""
+
+
+def test_what_costs_privacy_is_not_made_without_keeping_account_of_it(desk: Path) -> None:
+    (desk / "statistics.yaml").write_text(STATISTICS)
+    found = run_json("plan", "run", desk / "statistics.yaml", "--out", desk / "out.csv", "--desk", desk)
+    assert found["error"]["code"] == "PLAN_SPENDS_BUDGET"
+    assert not (desk / "out.csv").exists()
+    shown = run("plan", "preview", desk / "statistics.yaml", "--made-up", "--desk", desk)
+    assert "Rows themselves do not go" in shown.output
+    assert run("plan", "check", desk / "statistics.yaml", "--desk", desk).exit_code == 0, shown.output
