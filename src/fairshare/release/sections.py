@@ -66,3 +66,8 @@ class Section:
     charts: tuple[Chart, ...] = ()
     holder_only: bool = False
     """Left out of the recipient's copy."""
+
+    def _repr_html_(self) -> str:
+        from fairshare.release.notebook import show_told
+
+        return show_told((self,))

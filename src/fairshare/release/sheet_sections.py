@@ -58,6 +58,8 @@ class ShownTable:
     @property
     def numeric(self) -> tuple[bool, ...]:
         """Whether each column but the first holds numbers only."""
+        if not self.rows:
+            return (False,) * len(self.headings)
         columns = zip(*self.rows, strict=True)
         return tuple(at > 0 and all(_NUMBER.fullmatch(cell) for cell in column) for at, column in enumerate(columns))
 

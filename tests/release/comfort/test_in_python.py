@@ -87,6 +87,7 @@ def list_pages(plan: OpenPlan, folder: Path) -> dict[str, str]:
         "unsound": bad.check()._repr_html_(),
         "ran": told._repr_html_(),
         "told": Told(SECTIONS)._repr_html_(),
+        "one section": SECTIONS[0]._repr_html_(),
     }
 
 

@@ -88,6 +88,16 @@ def test_a_chart_without_a_table_gets_one_with_all_of_its_numbers() -> None:
     assert budget.tables[0].numeric == (False, True, True)
 
 
+def test_a_part_with_nothing_in_it_or_an_unknown_name_never_stops_a_release() -> None:
+    empty = replace(BARS, labels=(), series=())
+    sections = (Section("new", both("New"), (both("Said."),), charts=(empty,)), replace(RISK, rows=()))  # type: ignore[arg-type]
+    for audience in AUDIENCES:
+        page = write_sheet(replace(TOLD, sections=sections), audience=audience)  # type: ignore[arg-type]
+        headings = [text_of(each) for each in parse(page).iter(f"{HTML}h2")]
+        assert headings.index("New") > headings.index(RISK.title.en)
+    assert render(write_sheet_document(replace(TOLD, sections=sections), make_cover("en")), "pdf")
+
+
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_without_matplotlib_the_tables_stand_alone_and_the_sheet_says_so(
     monkeypatch: pytest.MonkeyPatch, audience: Any
