@@ -59,8 +59,10 @@ demo: $(VENV)/.stamp-demo ## Run both stories, from a request to a verified rece
 test: export FAIRSHARE_WORKERS = $(CURDIR)/.workers
 test: $(VENV)/.stamp-dev .workers/.stamp ## Run the tests and the examples in docstrings
 	@sh tools/install_postgresql.sh
+	@sh tools/install_mariadb.sh
+	@sh tools/install_java.sh
 	@sh tools/install_libreoffice.sh
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=8 --dist loadgroup $(PYTEST_ARGS)
 
 test-thorough: export HYPOTHESIS_PROFILE = thorough
 test-thorough: test ## Run the tests with many more, and random, examples per property

@@ -126,6 +126,90 @@ def run_postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class MariaDbServer:
+    """A running MariaDB that only this test session knows, with an empty database `made`."""
+
+    folder: Path
+    port: int
+    password: str = PASSWORD
+
+    @property
+    def connection(self) -> str:
+        """A connection string for its one user."""
+        return f"host=127.0.0.1 port={self.port} user=tester password={self.password} database=made"
+
+    def execute(self, sql: str) -> str:
+        """Runs SQL as root through the server's own socket and gives what it prints."""
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.folder / 'socket'}", "-uroot", "--batch", "-N", "made"],
+            input=sql,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+def find_mariadb() -> str | None:
+    """The MariaDB server program; none if it is not installed."""
+    return shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/libexec:/opt/homebrew/opt/mariadb/bin")
+
+
+@contextmanager
+def run_mariadb() -> Iterator[MariaDbServer]:
+    """Starts a private MariaDB on a free loopback port, or skips the test if it is not installed."""
+    program = find_mariadb()
+    if program is None:
+        pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
+    user = _someone_else()
+    folder = Path(tempfile.mkdtemp(prefix="fairshare-mariadb-"))
+    server = None
+    try:
+        if user:
+            shutil.chown(folder, user)
+        account: dict[str, object] = (
+            {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        )
+        kept = ["--no-defaults", f"--datadir={folder / 'kept'}"]
+        install = ["mariadb-install-db", *kept, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run(install, check=True, capture_output=True, cwd=folder, timeout=120, **account)
+        port = _free_port()
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [program, *kept, f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--port={port}",
+                 "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0",
+                 "--general-log=1", f"--general-log-file={folder / 'queries'}"],
+                stdout=log, stderr=log, cwd=folder, **account,
+            )  # fmt: skip
+        ready = ["mariadb-admin", "--no-defaults", f"--socket={folder / 'socket'}", "-uroot", "ping"]
+        _wait_for_answer(ready, server)
+        running = MariaDbServer(folder, port)
+        create = ["mariadb", "--no-defaults", f"--socket={folder / 'socket'}", "-uroot", "-e"]
+        made = f"CREATE DATABASE made; GRANT ALL ON made.* TO tester@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"
+        subprocess.run([*create, made], check=True, capture_output=True, timeout=60)
+        yield running
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for_answer(command: list[str], server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0:
+            return
+        try:
+            server.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        raise RuntimeError("the MariaDB server stopped as it started")
+    raise RuntimeError("the MariaDB server did not get ready")
+
+
 def _someone_else() -> str | None:
     # PostgreSQL refuses to run as root.
     if os.geteuid() != 0:

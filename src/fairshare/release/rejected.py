@@ -36,8 +36,8 @@ def describe_rejected(rejected: Mapping[str, int]) -> tuple[Section, ...]:
                     cy=f"Ni ellid darllen {total:,} rhes o'r ffynhonnell fel y dywed y cynllun. Ni anfonwyd yr un.",
                 ),
                 InBoth(
-                    en="`fairshare release rejected PLAN` lists them, and keeps them in a file for the holder alone.",
-                    cy="Mae `fairshare release rejected PLAN` yn eu rhestru, ac yn eu cadw i'r deiliad yn unig.",
+                    en="`fairshare plan rejected PLAN` lists them, and keeps them in a file for the holder alone.",
+                    cy="Mae `fairshare plan rejected PLAN` yn eu rhestru, ac yn eu cadw i'r deiliad yn unig.",
                 ),
             ),
             headings=(InBoth(en="Reason", cy="Rheswm"), InBoth(en="Rows", cy="Rhesi")),

@@ -34,7 +34,7 @@ def sample_source(source: Source, base: Path, *, rows: int, connections: Connect
             "NULL" if column.type is ColumnType.OTHER else read_sql(column, attached)
             for column in attached.columns.values()
         )
-        close_off(session, attached.reads)
+        close_off(session, attached.reads, attached.folders)
         with attached.flowing():
             found = session.execute(f"SELECT {reads} FROM {attached.relation} AS source LIMIT {int(rows)}").fetchall()
         return Sample(

@@ -213,7 +213,7 @@ def _read_whole(spark: SparkSession, path: Path, source: CsvFile) -> DataFrame:
             fix="Run the plan by the engine duckdb, or convert the file to Parquet first.",
             where=f"source.path: {source.path}",
         )
-    read = spark.read.option("__globPaths__", "false").option("wholetext", "true").text(str(path))
+    read = spark.read.option("__globPaths__", "false").text(str(path), wholetext=True)
     row = '\n((?:[^"\n]++|"[^"]*+")*+)'
     text = f"regexp_replace({_decode('value', source)}, '\\r?\\n\\\\z', '')"
     rows = f"slice(regexp_extract_all(concat('\\n', {text}), {quote_text(row)}, 1), 2, 1000000000)"

@@ -20,6 +20,7 @@ from fairshare.release.engines.attaching import Attached, attach_source
 from fairshare.release.engines.duckdb_sql import _only_cells, compile_plan, group_columns
 from fairshare.release.engines.job import Job, check_counts, find_keys
 from fairshare.release.engines.session import close_off, open_session, quote_name, share_memory, speaking_plainly
+from fairshare.release.engines.treated_spark import open_in_spark
 from fairshare.release.plan import Plan, check_plan, output_types
 from fairshare.release.sources_csv import RejectedRow
 from fairshare.release.treatments import Cell, ColumnType, text_of
@@ -161,7 +162,7 @@ def open_in_duckdb(job: Job, *, beside: Sequence[Path] = ()) -> Iterator[Treated
             duckdb.load_keys(session, job.keys)
             duckdb.make_counters(session, attached)
             share_memory(session, job.limits, len(job.plan.sent))
-            close_off(session, (*attached.reads, *beside))
+            close_off(session, (*attached.reads, *beside), attached.folders)
             session.execute("BEGIN")
             read = duckdb.count_rows(session, job, attached) if attached.countable is None else None
             duckdb.hold_back_small_groups(session, job, attached, compiled)
@@ -216,4 +217,5 @@ def _open_memory(job: Job) -> Iterator[Treated]:
 OPENERS: dict[str, Callable[[Job], AbstractContextManager[Treated]]] = {
     "duckdb": open_in_duckdb,
     "memory": _open_memory,
+    "spark": open_in_spark,
 }
