@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fairshare.cli import agreement_clauses, agreement_life, agreements, handing_over  # noqa: F401 (each adds commands)
+from fairshare.cli import agreement_clauses, agreement_life, agreements, handing_over, rejected  # noqa: F401 (each adds commands)
 from fairshare.cli.agree import agree
 from fairshare.cli.agree_check import add_checking
 from fairshare.cli.agree_machine import add_machine_face
