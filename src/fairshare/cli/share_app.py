@@ -10,8 +10,9 @@ from fairshare.desk.serve_shares import DeskGate
 from fairshare.release.sharing.app import ShareApp
 
 DESK = "FAIRSHARE_SHARE_DESK"
+"""The desk whose shares are served: set by `fairshare share serve` for the process that it starts."""
 ENDPOINT = "FAIRSHARE_SHARE_ENDPOINT"
-"""Set by `fairshare share serve` for the process that it starts; nobody else sets them."""
+"""The address that recipients reach it under: set in the same way."""
 TARGET = "fairshare.cli.share_app:make_app"
 
 
