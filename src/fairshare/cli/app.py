@@ -18,6 +18,7 @@ from fairshare.cli.cases import cases
 from fairshare.cli.commands import Root, add_command
 from fairshare.cli.compare import compare
 from fairshare.cli.decide import decide
+from fairshare.cli.deidentify import deidentify
 from fairshare.cli.deliver import deliver
 from fairshare.cli.demo.command import demo
 from fairshare.cli.document import document
@@ -70,6 +71,7 @@ app.add_typer(agree, name="agree", rich_help_panel=DESK)
 app.add_typer(register, name="register", rich_help_panel=DESK)
 app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(plan, name="plan", rich_help_panel=DESK)
+app.add_typer(deidentify, name="deidentify", rich_help_panel=DESK)
 add_history(release)
 app.add_typer(release, name="release", rich_help_panel=DESK)
 app.add_typer(statistics, name="statistics", rich_help_panel=DESK)

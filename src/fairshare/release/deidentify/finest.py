@@ -243,23 +243,24 @@ def _number_values(session: duckdb.DuckDBPyConnection, place: int, column: Colum
 
 
 def _count_finest(session: duckdb.DuckDBPyConnection, columns: Sequence[Column], sensitive: list[str]) -> None:
-    narrow = {True: "USMALLINT", False: "UINTEGER"}
-    chosen, joins = [], ""
+    chosen, joins, together = [], "", False
     for place, column in enumerate(columns):
-        few = int(session.execute(f"SELECT max(c0) FROM labels_of_{place}").fetchall()[0][0] or 0) < 2**16
-        chosen += [
-            f"d{place}.c{level}::{narrow[few]} AS c{place}_{level}" for level in range(len(column.hierarchy.levels))
-        ]
+        found = session.execute(f"SELECT max(c0), count(*) FROM labels_of_{place}").fetchall()[0]
+        labels, values = int(found[0] or 0), int(found[1])
+        # Where many values have one label already at the lowest level, cells that are alike are put together once.
+        together = together or 2 * labels < values
+        kind = "USMALLINT" if labels < 2**16 else "UINTEGER"
+        chosen += [f"d{place}.c{level}::{kind} AS c{place}_{level}" for level in range(len(column.hierarchy.levels))]
         joins += (
             f" JOIN labels_of_{place} AS d{place} ON raw.{quote_name(column.name)} IS NOT DISTINCT FROM d{place}.value"
         )
     for place, name in enumerate(sensitive):
         chosen.append(f"s{place}.code AS {quote_name('#' + name)}")
         joins += f" JOIN sensitive_{place} AS s{place} ON raw.{quote_name(name)} IS NOT DISTINCT FROM s{place}.value"
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE finest AS SELECT {', '.join(chosen)}, sum({ROWS})::BIGINT AS {ROWS} "
-        f"FROM raw{joins} GROUP BY ALL"
-    )
+    counted = f"SELECT {', '.join(chosen)}, {ROWS} FROM raw{joins}"
+    if together:
+        counted = f"SELECT * EXCLUDE ({ROWS}), sum({ROWS})::BIGINT AS {ROWS} FROM ({counted}) GROUP BY ALL"
+    session.execute(f"CREATE OR REPLACE TEMP TABLE finest AS {counted}")
     session.execute("DROP TABLE raw")
 
 

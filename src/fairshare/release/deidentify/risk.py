@@ -142,8 +142,31 @@ def tell_risk(
     )
 
 
-def draw_sizes(was: dict[str, int], now: dict[str, int]) -> Chart:
+def tell_measured(risk: Risk, sizes: Sizes, columns: Sequence[str]) -> Section:
+    """The risk of a table as it is, as a section with a chart."""
+    named, bands = ", ".join(columns), band_sizes(sizes)
+    return Section(
+        name="risk",
+        title=InBoth("How easily somebody could be picked out", "Pa mor hawdd y gellid adnabod rhywun"),
+        says=(
+            InBoth(
+                f"By {named}, the chance of picking the right row for somebody known to be in the table is at most "
+                f"{_share(risk.highest)}, and {_share(risk.average)} on average. Rows whose chance is above "
+                f"{_share(risk.threshold)}: {_share(risk.share_at_risk)}.",
+                f"Yn ôl {named}, y siawns o ddewis y rhes gywir ar gyfer rhywun y gwyddys ei fod yn y tabl yw "
+                f"{_share(risk.highest)} ar y mwyaf, a {_share(risk.average)} ar gyfartaledd. Rhesi â siawns uwch na "
+                f"{_share(risk.threshold)}: {_share(risk.share_at_risk)}.",
+            ),
+        ),
+        headings=(InBoth("people alike", "pobl debyg"), InBoth("rows", "rhesi")),
+        rows=tuple((band, f"{rows:,}") for band, rows in bands.items()),
+        charts=(draw_sizes(bands, None),),
+    )
+
+
+def draw_sizes(was: dict[str, int], now: dict[str, int] | None) -> Chart:
     """How many rows have how many alike, before and after."""
+    after = (Series(InBoth("as sent", "fel yr anfonwyd"), tuple(map(float, now.values()))),) if now is not None else ()
     return Chart(
         kind="bars",
         title=InBoth("Rows by how many are alike", "Rhesi yn ôl faint sydd yr un fath"),
@@ -152,10 +175,7 @@ def draw_sizes(was: dict[str, int], now: dict[str, int]) -> Chart:
             "Barrau o resi ar gyfer pob maint dosbarth, cynt ac fel yr anfonwyd: po bellaf i'r dde, mwyaf diogel.",
         ),
         labels=tuple(was),
-        series=(
-            Series(InBoth("before", "cynt"), tuple(map(float, was.values()))),
-            Series(InBoth("as sent", "fel yr anfonwyd"), tuple(map(float, now.values()))),
-        ),
+        series=(Series(InBoth("before", "cynt"), tuple(map(float, was.values()))), *after),
         unit=InBoth("rows", "rhesi"),
     )
 

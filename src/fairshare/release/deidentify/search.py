@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +19,9 @@ from fairshare.release.deidentify.hierarchies import VALUE, Hierarchy, check_hei
 from fairshare.release.deidentify.lattice import Node, NoLevelsPass, Search, count_nodes, find_fast, find_optimal
 from fairshare.release.deidentify.losses import LossName
 from fairshare.release.deidentify.reading import is_built_in, read_hierarchy, read_population
+from fairshare.release.deidentify.risk import Risk, Sizes, measure_risk
 from fairshare.release.deidentify.suggesting import suggest_built_in, suggest_hierarchy
+from fairshare.release.deidentify.utility import Utility, measure_utility
 from fairshare.release.engines import Connections, EngineLimits
 from fairshare.release.engines.session import quote_name, speaking_plainly
 from fairshare.release.engines.treated import TreatedInDuckDB, open_treated
@@ -102,9 +105,15 @@ class Found:
     rows: int
     nodes: int
     looked_at: int
-    sizes: tuple[tuple[int, int], ...]
+    levels: dict[str, tuple[str, ...]]
+    """The levels of each column, from the values as they are."""
+    best_node: Node
+    sizes: Sizes
     """How many classes there were of each size before anything was done."""
-    sizes_sent: tuple[tuple[int, int], ...]
+    sizes_sent: Sizes
+    risk: Risk
+    risk_sent: Risk
+    utility: Utility | None
     looks: tuple[tuple[Node, bool, float], ...]
     """Every node looked at, whether it passes, and what it loses: for the picture."""
     plan: Plan
@@ -117,11 +126,13 @@ def search_plan(
     way: Literal["optimal", "fast"] = "optimal",
     connections: Connections | None = None,
     limits: EngineLimits = EngineLimits(),  # noqa: B008 (frozen)
+    seed: int | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Found:
     """The levels at which the source's rows keep to the models with the least loss, as a plan that is ready to run.
 
-    Takes    base: the folder that paths are relative to.
+    Takes    base: the folder that paths are relative to; seed: of the random counts that measure the utility, which is
+             left out without one.
     Raises   QuasiUnfit, TooFewRows, HierarchyUnfit, LabelMissing; LatticeTooLarge; NoLevelsPass.
     """
     share = (lambda part: on_progress(0.5 + part / 2)) if on_progress else None
@@ -130,7 +141,8 @@ def search_plan(
             on_progress(0.5)
         check_rows(lattice)
         search = (find_optimal if way == "optimal" else find_fast)(lattice, on_progress=share)
-        return _tell(question, lattice, chosen, search, proved=way == "optimal")
+        chance = None if seed is None else Random(seed)  # noqa: S311 (random questions, nothing secret)
+        return _tell(question, lattice, chosen, search, proved=way == "optimal", chance=chance)
 
 
 @contextmanager
@@ -249,7 +261,13 @@ def check_rows(lattice: TableLattice) -> None:
 
 
 def _tell(
-    question: Question, lattice: TableLattice, chosen: dict[str, Quasi], search: Search, *, proved: bool
+    question: Question,
+    lattice: TableLattice,
+    chosen: dict[str, Quasi],
+    search: Search,
+    *,
+    proved: bool,
+    chance: Random | None,
 ) -> Found:
     best = search.best
     assert best is not None  # noqa: S101 (a search that ends has one)
@@ -258,6 +276,7 @@ def _tell(
         Choice(dict(name_levels(lattice.columns, node)), loss, search.seen[node].rows_held_back)
         for loss, _, node in passing[:SHOWN]
     ]
+    sizes, sizes_sent = lattice.sizes((0,) * len(best), sent=False), lattice.sizes(best, sent=True)
     return Found(
         best=next(each for each in choices if each.levels == name_levels(lattice.columns, best)),
         others=tuple(choices),
@@ -266,8 +285,13 @@ def _tell(
         rows=lattice.rows,
         nodes=count_nodes(lattice.heights),
         looked_at=len(search.seen),
-        sizes=lattice.sizes((0,) * len(best), sent=False),
-        sizes_sent=lattice.sizes(best, sent=True),
+        levels={column.name: column.hierarchy.levels for column in lattice.columns},
+        best_node=best,
+        sizes=sizes,
+        sizes_sent=sizes_sent,
+        risk=measure_risk(sizes),
+        risk_sent=measure_risk(sizes_sent),
+        utility=measure_utility(lattice, best, chance) if chance is not None else None,
         looks=tuple((node, worth.passes, worth.loss) for node, worth in search.seen.items()),
         plan=make_plan(question, lattice, chosen, best),
     )
