@@ -81,12 +81,10 @@ def show_sections(
     sections: tuple[Section, ...], *, audience: Audience, language: str = "en"
 ) -> tuple[ShownSection, ...]:
     """The parts that an audience may see, in the order of the sheet, with their charts drawn if that can be done."""
-    order = get_args(SectionName)
+    order = {name: place for place, name in enumerate(get_args(SectionName))}
     kept = [each for each in sections if audience == "holder" or not each.holder_only]
-    return tuple(
-        show_section(each, audience=audience, language=language)
-        for each in sorted(kept, key=lambda s: order.index(s.name))
-    )
+    kept.sort(key=lambda section: order.get(section.name, len(order)))
+    return tuple(show_section(each, audience=audience, language=language) for each in kept)
 
 
 def show_section(
