@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from fairshare.release.history import HistoryEntry
 
 BAR = 30
 """How many characters the longest bar has."""
@@ -46,35 +49,7 @@ def show_history(
         "releases": [each.model_dump(mode="json", exclude={"plan"}) | {"bytes": sizes[each.attempt]} for each in found]
     }
 
-    def show(screen: Screen) -> None:
-        if not found:
-            screen.line("Nothing is remembered of any release.")
-        most = max((each.people for each in found), default=0) or 1
-        for code in dict.fromkeys(each.source[1] for each in found):
-            screen.heading(f"Source {code[:12]}")
-            screen.table(
-                ["release", "date", "recipient", "case", "what", "people", ""],
-                [
-                    (
-                        each.release.removeprefix("sha256:")[:12],
-                        each.made_at.date().isoformat(),
-                        each.recipient,
-                        each.case,
-                        each.publishes + ("" if each.released else " (being made)"),
-                        f"{each.people:,}" if each.person else "not known",
-                        "█" * max(1 if each.people else 0, round(BAR * each.people / most)),
-                    )
-                    for each in found
-                    if each.source[1] == code
-                ],
-            )
-        review = [each for each in found if each.for_review]
-        for each in review:
-            screen.bullet(f"For review, {each.release.removeprefix('sha256:')[:12]}: {each.for_review}")
-        if found:
-            screen.line(f"Kept as keyed hashes: {sum(sizes.values()) / 1e6:,.1f} MB.")
-
-    return Page(document, show)
+    return Page(document, lambda screen: _show_entries(screen, found, sum(sizes.values())))
 
 
 def accept(
@@ -143,3 +118,32 @@ def judge(
         screen.line("It is a person's judgement about this plan alone, and is in the desk's log.")
 
     return Page(kept.model_dump(mode="json"), show)
+
+
+def _show_entries(screen: Screen, found: list[HistoryEntry], size: int) -> None:
+    if not found:
+        screen.line("Nothing is remembered of any release.")
+        return
+    most = max(each.people for each in found) or 1
+    for code in dict.fromkeys(each.source[1] for each in found):
+        screen.heading(f"Source {code[:12]}")
+        screen.table(
+            ["release", "date", "recipient", "case", "what", "people", ""],
+            [_write_entry(each, most) for each in found if each.source[1] == code],
+        )
+    for each in found:
+        if each.for_review:
+            screen.bullet(f"For review, {each.release.removeprefix('sha256:')[:12]}: {each.for_review}")
+    screen.line(f"Kept as keyed hashes: {size / 1e6:,.1f} MB.")
+
+
+def _write_entry(each: HistoryEntry, most: int) -> tuple[str, ...]:
+    return (
+        each.release.removeprefix("sha256:")[:12],
+        each.made_at.date().isoformat(),
+        each.recipient,
+        each.case,
+        each.publishes + ("" if each.released else " (being made)"),
+        f"{each.people:,}" if each.person else "not known",
+        "█" * max(1 if each.people else 0, round(BAR * each.people / most)),
+    )

@@ -6,13 +6,16 @@ import csv
 import io
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from fairshare.desk.keep_keys import Relinking
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as plans name it.")]
 Why = Annotated[str, typer.Option("--reason", metavar="REASON", help="Why; it is kept in the desk's log.")]
@@ -114,39 +117,17 @@ def relink(
 
     This is not a release: nothing has left. The answer is in a file that only you can read.
     """
-    from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.files import write_file
-    from fairshare.cli.pseudonyms import FOLDER, FolderKeys
-    from fairshare.desk.keep_keys import Relinking, find_custody_of
-    from fairshare.desk.keep_keys import relink as turn_back
-    from fairshare.desk.workspace import find_actor
+    from fairshare.desk.keep_keys import Relinking
     from fairshare.release.engines.relinking import read_pseudonyms
     from fairshare.release.plan import read_plan
     from fairshare.words.reading import read_file
 
     asked = read_pseudonyms(read_file(pseudonyms), where=pseudonyms.name)
     source = read_plan(read_file(plan), where=plan.name).source
-    with open_as(desk, name) as (at, actor):
-        found = turn_back(
-            at,
-            actor,
-            find_actor(at, second),
-            Relinking(
-                case=case,
-                key=key,
-                version=version or find_custody_of(at, key).current,
-                source=source,
-                base=plan.parent,
-                column=column,
-                pseudonyms=tuple(asked),
-                reason=reason,
-            ),
-            keys=FolderKeys(desk / FOLDER),
-            connections=FileConnections(desk / FILE),
-        )
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("pseudonym", column), *found])
-    write_file(to, text.getvalue().encode(), replace=False)
+    wanted = Relinking(case, key, version, source, plan.parent, column, tuple(asked), reason)
+    found = _turn_back(desk, name, second, wanted)
+    write_file(to, _write_answer(column, found), replace=False)
     document = {"asked": len(set(asked)), "found": len(found), "file": str(to)}
 
     def show(screen: Screen) -> None:
@@ -154,3 +135,20 @@ def relink(
         screen.pairs([("asked", document["asked"]), ("found", len(found)), ("file", to)])
 
     return Page(document, show)
+
+
+def _turn_back(folder: Path, name: str | None, second: str, wanted: Relinking) -> list[tuple[str, str]]:
+    from fairshare.cli.connections import FILE, FileConnections
+    from fairshare.cli.pseudonyms import FOLDER, FolderKeys
+    from fairshare.desk.keep_keys import relink
+    from fairshare.desk.workspace import find_actor
+
+    with open_as(folder, name) as (at, actor):
+        keys, connections = FolderKeys(folder / FOLDER), FileConnections(folder / FILE)
+        return relink(at, actor, find_actor(at, second), wanted, keys=keys, connections=connections)
+
+
+def _write_answer(column: str, found: list[tuple[str, str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("pseudonym", column), *found])
+    return text.getvalue().encode()

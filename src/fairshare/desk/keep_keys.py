@@ -37,7 +37,8 @@ class Relinking:
 
     case: str
     key: str
-    version: int
+    version: int | None
+    """None for the newest."""
     source: Source
     base: Path
     column: str
@@ -95,28 +96,11 @@ def relink(
     Raises   NotYours without the role relinker; SecondPersonNeeded without another person who may approve;
              OtherAgreementsKey when the key is not this case's; KeyGone when that version was destroyed.
     """
-    check_allowed(desk, actor, Action.RELINK, wanted.case)
-    check_reason(wanted.reason)
-    held = find_custody_of(desk, wanted.key)
-    if held.case != wanted.case:
-        raise OtherAgreementsKey(
-            "the key belongs to another case", fix="Ask under the case it belongs to.", where=f"key {wanted.key}"
-        )
-    if wanted.version not in held.usable:
-        raise KeyGone(
-            "this version of the key was destroyed or never made",
-            fix="Its pseudonyms cannot be turned back.",
-            where=f"key {wanted.key}",
-        )
-    if Role.APPROVER not in second.roles or is_same_person(second.person, actor.person):
-        raise SecondPersonNeeded(
-            "turning pseudonyms back needs a second person who is an approver",
-            fix="Name somebody else at the desk with that role, who has agreed to it.",
-            where="second",
-        )
+    held = check_relinking(desk, actor, second, wanted)
+    version = wanted.version or held.current
     event = KeyEvent(
         key=wanted.key,
-        version=wanted.version,
+        version=version,
         act="relinked",
         recipient=held.recipient,
         by=actor.person,
@@ -128,12 +112,36 @@ def relink(
     return find_originals(
         wanted.source,
         wanted.column,
-        f"{wanted.key}:{wanted.version}",
+        f"{wanted.key}:{version}",
         wanted.pseudonyms,
         keys=keys,
         base=wanted.base,
         connections=connections,
     )
+
+
+def check_relinking(desk: Desk, actor: Actor, second: Actor, wanted: Relinking) -> Custody:
+    """Refuses to turn pseudonyms back unless these two may, the key is this case's, and it is still there."""
+    check_allowed(desk, actor, Action.RELINK, wanted.case)
+    check_reason(wanted.reason)
+    held = find_custody_of(desk, wanted.key)
+    if held.case != wanted.case:
+        raise OtherAgreementsKey(
+            "the key belongs to another case", fix="Ask under the case it belongs to.", where=f"key {wanted.key}"
+        )
+    if (wanted.version or held.current) not in held.usable:
+        raise KeyGone(
+            "this version of the key was destroyed or never made",
+            fix="Its pseudonyms cannot be turned back.",
+            where=f"key {wanted.key}",
+        )
+    if Role.APPROVER not in second.roles or is_same_person(second.person, actor.person):
+        raise SecondPersonNeeded(
+            "turning pseudonyms back needs a second person who is an approver",
+            fix="Name somebody else at the desk with that role, who has agreed to it.",
+            where="second",
+        )
+    return held
 
 
 def find_custody_of(desk: Desk, key: str) -> Custody:

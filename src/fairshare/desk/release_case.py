@@ -110,8 +110,7 @@ def release_case(
     before = check_allowed(desk, actor, Action.RELEASE, case)
     decided = find_latest(before, "decision")
     assert isinstance(decided.record, Decision)  # noqa: S101 (found by its kind)
-    wanted = check_sealed_to(desk, decided.record, wanted)
-    wanted = replace(wanted, contents=settle_opt_outs(wanted.contents, decided.record))
+    wanted = settle_wanted(desk, decided.record, wanted)
     agreement = find_agreement(desk, before, decided.id)
     held = hold_agreement(desk, before, agreement) if agreement is not None else None
     check_may_be_read(desk, held, wanted)
@@ -135,8 +134,7 @@ def release_case(
         judgement=find_judgement(desk, case, wanted.contents),
     )
     check_keys(desk, actor, decided.record, agreement.id if agreement is not None else None, wanted.contents)
-    destination = desk.files.path(f"{RELEASES}/{case}")
-    destination.mkdir(mode=0o700, parents=True, exist_ok=True)
+    destination = make_destination(desk, case)
     handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
     ports = make_ports(desk, decided.record, agreement, plan)
     return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
@@ -159,6 +157,19 @@ def check_may_be_read(desk: Desk, held: Held | None, wanted: Wanted) -> None:
     """Refuses to share what no token could read, because no agreement is in force."""
     if isinstance(wanted.readers, ShareStore):
         check_agreed(held, desk.clock.now().date())
+
+
+def settle_wanted(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:
+    """What is asked for, its readers checked, and its lists of opt-outs marked as far as they reach."""
+    checked = check_sealed_to(desk, decision, wanted)
+    return replace(checked, contents=settle_opt_outs(checked.contents, decision))
+
+
+def make_destination(desk: Desk, case: str) -> Path:
+    """The folder that the case's releases appear in."""
+    destination = desk.files.path(f"{RELEASES}/{case}")
+    destination.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return destination
 
 
 def check_sealed_to(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:

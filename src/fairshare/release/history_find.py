@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from fairshare.release.engines import EngineLimits
-from fairshare.release.engines.members import Atoms, MemberFile, count_atoms, measure_dominance, measure_joined
+from fairshare.release.engines.members import (
+    Atoms,
+    MemberFile,
+    Whose,
+    count_atoms,
+    measure_dominance,
+    measure_joined,
+)
 from fairshare.release.history import Finding, HistoryEntry, HistoryRules, HistoryStore
 from fairshare.release.history_sets import Exposure, find_close_pairs, find_exposures
 from fairshare.release.kinds import Table
@@ -164,20 +170,18 @@ def _count_different(atoms: Atoms, new: int) -> list[int]:
     ]
 
 
-def find_dominance(table: Table, person: str, key: bytes, rules: HistoryRules, write_to: Path) -> tuple[Finding, ...]:
+def tell_whose(table: Table, person: str, key: bytes) -> Whose:
+    """The rows of a table, each with whose it is."""
+    return Whose(table.plan, person, key, table.keys, table.base, table.connections, table.limits)
+
+
+def find_dominance(table: Table, person: str, key: bytes, rules: HistoryRules) -> tuple[Finding, ...]:
     """Cells of a sum that one or two people make up, where the table itself has no rule against that."""
     publish = table.plan.publish
     if not isinstance(publish, SafeTable) or publish.sum_of is None or publish.dominance or publish.p_percent:
         return ()
     cells = measure_dominance(
-        table.plan,
-        person=person,
-        key=key,
-        keys=table.keys,
-        base=table.base,
-        connections=table.connections,
-        limits=table.limits,
-        write_to=write_to,
+        tell_whose(table, person, key),
         cells=tell_cells(table.plan),
         sum_of=publish.sum_of,
         rule=(rules.dominant, rules.dominant_percent, rules.p_percent),
@@ -200,7 +204,7 @@ def find_joined(
     """
     if new.publishes != "rows" or new.person is None or new.named:
         return (), 0
-    own = find_quasi(table.plan)
+    whose, own = tell_whose(table, new.person, key), find_quasi(table.plan)
     findings, unread, seen = [], 0, set()
     for each in reversed(earlier):
         if each.recipient != new.recipient or each.publishes != "rows" or each.named or each.person is None:
@@ -212,19 +216,9 @@ def find_joined(
             if not added or shape in seen:
                 continue
             seen.add(shape)
-            measured = measure_joined(
-                table.plan,
-                person=new.person,
-                key=key,
-                keys=table.keys,
-                base=table.base,
-                connections=table.connections,
-                limits=table.limits,
-                members=(store.members_of(each.attempt), store.members_of(new.attempt)),
-                own=own,
-                added=added,
-                k=max([rules.k, *(getattr(group, "k", 0) or 0 for group in (*table.plan.groups, *plan.groups))]),
-            )
+            members = (store.members_of(each.attempt), store.members_of(new.attempt))
+            k = max([rules.k, *(getattr(group, "k", 0) or 0 for group in (*table.plan.groups, *plan.groups))])
+            measured = measure_joined(whose, members=members, own=own, added=added, k=k)
         except FairshareError:
             unread += 1
             continue

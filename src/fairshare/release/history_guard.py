@@ -41,6 +41,7 @@ from fairshare.release.history_find import (
     is_named,
     is_noisy,
     tell_cells,
+    tell_whose,
 )
 from fairshare.release.history_told import Covered, tell_accepted, tell_finding, tell_history
 from fairshare.release.kinds import Contents, Table
@@ -139,16 +140,7 @@ class HistoryGuard:
         path = self.store.members_of(entry.attempt)
         path.unlink(missing_ok=True)
         assert entry.person is not None  # noqa: S101 (asked by the caller)
-        with open_members(
-            table.plan,
-            person=entry.person,
-            key=key,
-            keys=table.keys,
-            base=table.base,
-            connections=table.connections,
-            limits=table.limits,
-            write_to=path,
-        ) as members:
+        with open_members(tell_whose(table, entry.person, key), write_to=path) as members:
             found = members.write(tell_cells(table.plan))
         path.chmod(0o600)
         if table.plan.publish is None and found.rows != report.rows_sent:
@@ -167,7 +159,7 @@ class HistoryGuard:
         joined, unread = find_joined(table, entry, earlier, self.store, key, self.rules)
         dominated: tuple[Finding, ...] = ()
         if entry.person is not None:
-            dominated = find_dominance(table, entry.person, key, self.rules, self.store.members_of(entry.attempt))
+            dominated = find_dominance(table, entry.person, key, self.rules)
         return Compared(
             earlier,
             len(before) - len(earlier),

@@ -16,6 +16,15 @@ KINDS = {
 }
 
 
+HEADINGS = (
+    InBoth("Release", "Rhyddhad"),
+    InBoth("Date", "Dyddiad"),
+    InBoth("Recipient", "Derbynnydd"),
+    InBoth("People", "Pobl"),
+    InBoth("People who differ from now", "Pobl sy'n wahanol i nawr"),
+)
+
+
 def tell_entry(entry: HistoryEntry) -> InBoth:
     """An earlier release, so that it can be found: its id, day and recipient."""
     short, day = entry.release.removeprefix("sha256:")[:12], entry.made_at.date().isoformat()
@@ -89,6 +98,25 @@ def tell_history(
     emergency: bool,
 ) -> Section:
     """The part of the holder's sheet about earlier releases. Recipients do not see to whom else something went."""
+    rows = tuple(
+        (each.release.removeprefix("sha256:")[:12], each.made_at.date().isoformat(), each.recipient,
+         f"{each.people:,}" if each.person else "-", "-" if count is None else f"{count:,}")
+        for each, count in zip(compared.earlier, compared.differ, strict=True)
+    )  # fmt: skip
+    return Section(
+        "history",
+        InBoth("What went before from this source", "Yr hyn a aeth o'r blaen o'r ffynhonnell hon"),
+        _tell_all(entry, compared, covered, rules, emergency=emergency),
+        HEADINGS if rows else (),
+        rows,
+        _draw(compared, rules),
+        holder_only=True,
+    )
+
+
+def _tell_all(
+    entry: HistoryEntry, compared: Compared, covered: Covered, rules: HistoryRules, *, emergency: bool
+) -> tuple[InBoth, ...]:
     says = [_tell_compared(entry, compared, rules)]
     says += [tell_finding(each) for each in compared.findings]
     says += [
@@ -105,28 +133,7 @@ def tell_history(
                 "Ni rwystrwyd dim, gan fod bywyd mewn perygl; mae i'w adolygu.",
             )
         )
-    rows = tuple(
-        (each.release.removeprefix("sha256:")[:12], each.made_at.date().isoformat(), each.recipient,
-         f"{each.people:,}" if each.person else "-", "-" if count is None else f"{count:,}")
-        for each, count in zip(compared.earlier, compared.differ, strict=True)
-    )  # fmt: skip
-    return Section(
-        "history",
-        InBoth("What went before from this source", "Yr hyn a aeth o'r blaen o'r ffynhonnell hon"),
-        tuple(says),
-        (
-            InBoth("Release", "Rhyddhad"),
-            InBoth("Date", "Dyddiad"),
-            InBoth("Recipient", "Derbynnydd"),
-            InBoth("People", "Pobl"),
-            InBoth("People who differ from now", "Pobl sy'n wahanol i nawr"),
-        )
-        if rows
-        else (),
-        rows,
-        _draw(compared, rules),
-        holder_only=True,
-    )
+    return tuple(says)
 
 
 def _tell_compared(entry: HistoryEntry, compared: Compared, rules: HistoryRules) -> InBoth:

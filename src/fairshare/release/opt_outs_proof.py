@@ -13,7 +13,7 @@ from fairshare.release.engines import EngineReport
 from fairshare.release.engines.counting import count_listed
 from fairshare.release.flow import Released
 from fairshare.release.kinds import Contents, Table
-from fairshare.release.opt_outs import OptOut
+from fairshare.release.opt_outs import Disapplied, OptOut
 from fairshare.release.sections import Chart, InBoth, Section, Series
 from fairshare.release.staging import Attempt
 from fairshare.release.treatments import Keep
@@ -33,6 +33,15 @@ GROUNDS = {
     "compelling_grounds": InBoth("compelling legitimate grounds", "seiliau dilys grymus"),
     "legal_claims": InBoth("legal claims", "hawliadau cyfreithiol"),
 }
+
+
+HEADINGS = (
+    InBoth("List", "Rhestr"),
+    InBoth("Kind", "Math"),
+    InBoth("What became of it", "Beth ddigwyddodd"),
+    InBoth("Rows held back", "Rhesi a gadwyd yn ôl"),
+    InBoth("Its rows among those sent", "Ei rhesi ymhlith y rhai a anfonwyd"),
+)
 
 
 class OptOutSlipped(Unsound):
@@ -133,27 +142,12 @@ def tell_opt_outs(proved: tuple[ListProved, ...]) -> Section:
             "Cymhwyswyd pob rhestr yn gyntaf, ac ni chafodd ail gyfrif neb ohonynt ymhlith y rhesi.",
         )
     ]
-    for each in proved:
-        left = each.list.disapplied
-        if left is not None:
-            by = f"{left.by.name} ({left.by.role}), {left.on.isoformat()}: {left.why}"
-            says.append(
-                InBoth(
-                    f"{each.list.name} was left out for {GROUNDS[left.ground].en}, by {by}",
-                    f"Gadawyd {each.list.name} allan oherwydd {GROUNDS[left.ground].cy}, gan {by}",
-                )
-            )
+    says += [_tell_left_out(each.list, each.list.disapplied) for each in proved if each.list.disapplied is not None]
     return Section(
         "opt_outs",
         InBoth("Opt-outs and objections", "Optio allan a gwrthwynebiadau"),
         tuple(says),
-        (
-            InBoth("List", "Rhestr"),
-            InBoth("Kind", "Math"),
-            InBoth("What became of it", "Beth ddigwyddodd"),
-            InBoth("Rows held back", "Rhesi a gadwyd yn ôl"),
-            InBoth("Its rows among those sent", "Ei rhesi ymhlith y rhai a anfonwyd"),
-        ),
+        HEADINGS,
         tuple(
             (
                 each.list.name,
@@ -175,6 +169,14 @@ def tell_opt_outs(proved: tuple[ListProved, ...]) -> Section:
             ),
         ),
         holder_only=True,
+    )
+
+
+def _tell_left_out(given: OptOut, left: Disapplied) -> InBoth:
+    by = f"{left.by.name} ({left.by.role}), {left.on.isoformat()}: {left.why}"
+    return InBoth(
+        f"{given.name} was left out for {GROUNDS[left.ground].en}, by {by}",
+        f"Gadawyd {given.name} allan oherwydd {GROUNDS[left.ground].cy}, gan {by}",
     )
 
 

@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,30 +110,33 @@ class Members:
         return Membership(people, rows, nameless, found)
 
 
+@dataclass(frozen=True)
+class Whose:
+    """A plan to read, and the column of its source that says whose a row is."""
+
+    plan: Plan
+    person: str
+    key: bytes = field(repr=False)
+    """The history's own key."""
+    keys: Keys
+    base: Path
+    connections: Connections | None = None
+    limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
+
+
 @contextmanager
-def open_members(
-    plan: Plan,
-    *,
-    person: str,
-    key: bytes,
-    keys: Keys,
-    base: Path,
-    connections: Connections | None,
-    limits: EngineLimits,
-    write_to: Path,
-    beside: Sequence[Path] = (),
-) -> Iterator[Members]:
+def open_members(whose: Whose, *, write_to: Path, beside: Sequence[Path] = ()) -> Iterator[Members]:
     """Opens the rows that a plan lets go, each with whose it is. All engines give the same rows, so DuckDB reads them.
 
-    Takes    person: the column of the source that says whose a row is; key: the history's own key; write_to: the one
-             file that may be written; beside: member files that queries may read as well.
+    Takes    write_to: the one file that may be written; beside: member files that queries may read as well.
     Raises   what running the plan raises.
     """
-    named = Pseudonymise(treatment="pseudonymise", column=person, key=HISTORY_KEY, sent_as=MEMBER)
+    plan = whose.plan
+    named = Pseudonymise(treatment="pseudonymise", column=whose.person, key=HISTORY_KEY, sent_as=MEMBER)
     kept = tuple(each for each in plan.columns if not isinstance(each, Drop))
     marked = plan.model_copy(update={"columns": (*kept, named), "publish": None})
-    held = find_keys(marked, _WithHistoryKey(keys, key))
-    job = Job(marked, Path(os.devnull), "parquet", base, held, connections, None, limits)
+    held = find_keys(marked, _WithHistoryKey(whose.keys, whose.key))
+    job = Job(marked, Path(os.devnull), "parquet", whose.base, held, whose.connections, None, whose.limits)
     with open_in_duckdb(job, beside=(write_to, *beside)) as rows:
         yield Members(rows, write_to)
 
@@ -183,14 +186,8 @@ class Joined:
 
 
 def measure_joined(
-    plan: Plan,
+    whose: Whose,
     *,
-    person: str,
-    key: bytes,
-    keys: Keys,
-    base: Path,
-    connections: Connections | None,
-    limits: EngineLimits,
     members: tuple[Path, Path],
     own: Sequence[ColumnTreatment],
     added: Sequence[ColumnTreatment],
@@ -200,23 +197,13 @@ def measure_joined(
     renamed = tuple(
         each.model_copy(update={"sent_as": f"fairshare_{place}"}) for place, each in enumerate((*own, *added))
     )
-    joined = plan.model_copy(update={"columns": renamed, "groups": (), "publish": None})
+    joined = whose.plan.model_copy(update={"columns": renamed, "groups": (), "publish": None})
     by_all = ", ".join(quote_name(each.output) for each in renamed)
     by_own = ", ".join(quote_name(each.output) for each in renamed[: len(own)])
     in_both = " AND ".join(
         f"{MEMBER_SQL} IN (SELECT member FROM read_parquet({quote_text(as_glob(path))}))" for path in members
     )
-    with open_members(
-        joined,
-        person=person,
-        key=key,
-        keys=keys,
-        base=base,
-        connections=connections,
-        limits=limits,
-        write_to=Path(os.devnull),
-        beside=members,
-    ) as rows:
+    with open_members(replace(whose, plan=joined), write_to=Path(os.devnull), beside=members) as rows:
         ((people, alone, together, unique),) = rows.query(
             f"SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (alone < {k}), 0)::BIGINT, "
             f"coalesce(sum(n) FILTER (n < {k}), 0)::BIGINT, coalesce(sum(n) FILTER (n = 1), 0)::BIGINT FROM "
@@ -227,19 +214,7 @@ def measure_joined(
 
 
 def measure_dominance(
-    plan: Plan,
-    *,
-    person: str,
-    key: bytes,
-    keys: Keys,
-    base: Path,
-    connections: Connections | None,
-    limits: EngineLimits,
-    write_to: Path,
-    cells: Sequence[str],
-    sum_of: str,
-    rule: tuple[int, int, int],
-    at_least: int,
+    whose: Whose, *, cells: Sequence[str], sum_of: str, rule: tuple[int, int, int], at_least: int
 ) -> int:
     """How many cells of a sum a few people make up, by the (n, k) rule or the p% rule.
 
@@ -248,9 +223,7 @@ def measure_dominance(
     """
     n, percent, p = rule
     names = ", ".join(quote_name(name) for name in cells)
-    with open_members(
-        plan, person=person, key=key, keys=keys, base=base, connections=connections, limits=limits, write_to=write_to
-    ) as rows:
+    with open_members(whose, write_to=Path(os.devnull)) as rows:
         ((unsafe,),) = rows.query(
             f'SELECT count(*) FROM (SELECT sum("#v") AS total, sum("#v") FILTER ("#place" <= {n}) AS top, '
             'max("#v") AS first, coalesce(max("#v") FILTER ("#place" = 2), 0) AS second, count(*) AS people FROM '
