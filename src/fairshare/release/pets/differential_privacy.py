@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,12 @@ from fairshare.release.engines.bounding import PERSON, find_exact
 from fairshare.release.engines.treated import Treated, open_treated
 from fairshare.release.kinds import Table
 from fairshare.release.pets.accuracy import tell_accuracy, within_of_mean
-from fairshare.release.pets.noise import Noise, Part, find_centre, load_opendp, plan_noise
+from fairshare.release.pets.noise import Noise, Part, find_centre, list_parts, load_opendp, plan_noise
 from fairshare.release.pets.private_statistics import (
     OWN_COLUMNS,
     AnyStatistic,
     Count,
     Histogram,
-    KeyValue,
     Mean,
     PrivateStatistics,
     PublicKey,
@@ -107,46 +107,40 @@ def list_rows(
     rows: list[Row] = []
     for each in published.statistics:
         keys = published.keys_of(each)
-        groups = product(*(list_values(key, plan) for key in keys))
-        for place, group in enumerate(groups):
-            shown = dict(zip((key.column for key in keys), group, strict=True))
-            before = tuple(
-                show_key(key, shown[key.column], published) if key.column in shown else None for key in published.keys
-            )
-            rows.extend(
-                (each.name, *before, bucket, value, scale, within)
-                for bucket, value, scale, within in tell_cell(each, place, noisy, noise, published)
-            )
+        shown = [show_values(key, plan) if key in keys else [None] for key in published.keys]
+        own = {part: noise[each.name, part] for part in list_parts(each)}
+        numbers = {part: noisy[each.name, part] for part in own}
+        for place, group in enumerate(product(*shown)):
+            rows.extend((each.name, *group, *told) for told in tell_cell(each, place, numbers, own, published))
     return rows
 
 
 def tell_cell(
     statistic: AnyStatistic,
     place: int,
-    noisy: Noisy,
-    noise: dict[tuple[str, Part], Noise],
+    noisy: dict[Part, list[int]],
+    own: dict[Part, Noise],
     published: PrivateStatistics,
 ) -> Iterator[tuple[str | None, Decimal | None, Decimal | None, Decimal | None]]:
     """The bucket, value, noise scale and 95% distance of each number of one group."""
-    own = {part: noise[statistic.name, part] for _, part in noise if (statistic.name, part) in noise}
     match statistic:
         case Count():
-            yield None, tidy(hold(noisy[statistic.name, "rows"][place], published)), *tell_noise(own["rows"])
+            yield None, tidy(hold(noisy["rows"][place], published)), *tell_noise(own["rows"])
         case Sum():
-            total, one = statistic.to_value(noisy[statistic.name, "units"][place]), statistic.to_value(1)
+            total, one = statistic.to_value(noisy["units"][place]), statistic.to_value(1)
             scale, within = tell_noise(own["units"])
             yield None, tidy(total), tidy(one * scale), tidy(one * within)
         case Mean():
-            count, units = (noisy[statistic.name, part][place] for part in ("rows", "units"))
+            count, units = (noisy[part][place] for part in own)
             yield None, *tell_mean(statistic, count, units, own["rows"], own["units"])
         case Histogram():
             size = len(statistic.labels)
-            bins = noisy[statistic.name, "rows"][place * size : (place + 1) * size]
+            bins = noisy["rows"][place * size : (place + 1) * size]
             for label, found in zip(statistic.labels, bins, strict=True):
                 yield label, tidy(hold(found, published)), *tell_noise(own["rows"])
         case Quantile():
             size = len(statistic.labels)
-            bins = noisy[statistic.name, "rows"][place * size : (place + 1) * size]
+            bins = noisy["rows"][place * size : (place + 1) * size]
             for share, value in zip(statistic.quantiles, find_quantiles(statistic, bins), strict=True):
                 yield name_quantile(share), value, None, None
 
@@ -156,6 +150,7 @@ def hold(number: int, published: PrivateStatistics) -> int:
     return max(0, number) if published.negatives == "zero" else number
 
 
+@lru_cache(maxsize=1024)
 def tell_noise(noise: Noise) -> tuple[Decimal, Decimal]:
     """The scale of the noise, and how far 95% of it goes."""
     return tidy(noise.scale), Decimal(noise.within())
@@ -205,16 +200,17 @@ def find_types(published: PrivateStatistics) -> dict[str, ColumnType]:
 def type_of_key(key: PublicKey) -> ColumnType:
     """Whole numbers and booleans stay what they are; all else, and what may be missing, is text."""
     kinds = {type(value) for value in key.listed or ("",)}
-    return {frozenset({int}): ColumnType.INTEGER, frozenset({bool}): ColumnType.BOOLEAN}.get(
-        frozenset(kinds), ColumnType.TEXT
-    )
+    if kinds == {int}:
+        return ColumnType.INTEGER
+    return ColumnType.BOOLEAN if kinds == {bool} else ColumnType.TEXT
 
 
-def show_key(key: PublicKey, value: KeyValue, published: PrivateStatistics) -> Cell:
-    """A public value as it is written: that of rows without a value in words, so that it is not taken for all rows."""
+def show_values(key: PublicKey, plan: Plan) -> list[Cell]:
+    """Public values as they are written: that of rows without one in words, so that it is not taken for all rows."""
+    values = list_values(key, plan)
     if type_of_key(key) is not ColumnType.TEXT:
-        return value
-    return NOT_KNOWN if value is None else str(value)
+        return list(values)
+    return [NOT_KNOWN if value is None else str(value) for value in values]
 
 
 def make_report(table: Table, published: PrivateStatistics, rows: int, engine: str) -> EngineReport:
