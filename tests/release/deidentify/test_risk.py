@@ -49,8 +49,10 @@ def test_the_journalists_risk_says_what_it_was_taken_from(told, by):
 def test_a_release_with_group_treatments_tells_its_risk_before_and_after(tmp_path):
     rows = [("F", each % 3, "ab"[each % 2], each) for each in range(30)] + [("M", 9, "a", 1)]
     write_parquet(tmp_path / "source.parquet", ["sex", "visits", "name", "big"], rows)
-    groups = [{"treatment": "suppress_small_groups", "columns": ["sex", "visits"], "k": 5},
-              {"treatment": "check_l_diversity", "columns": ["sex", "visits"], "sensitive": "name", "l": 2}]  # fmt: skip
+    groups = [
+        {"treatment": "suppress_small_groups", "columns": ["sex", "visits"], "k": 5},
+        {"treatment": "check_l_diversity", "columns": ["sex", "visits"], "sensitive": "name", "l": 2},
+    ]
     columns = [{"column": name, "treatment": "keep"} for name in ("sex", "visits", "name")]
     plan = Plan.model_validate({"name": "risk", "source": PARQUET, "columns": columns, "groups": groups})
     report = run_plan(plan, engine="duckdb", keys=FixedKeys(), write_to=tmp_path / "out.csv", format="csv",

@@ -119,7 +119,7 @@ def test_the_best_is_what_trying_everything_finds(rows, models, share, loss, way
             found = search_plan(ask(models, share, loss), base, way=way)
         except NoLevelsPass:
             top = tuple(len(list_built_in()[HIERARCHIES[name]].levels) - 1 for name in QUASI)
-            assert not everything or (way == "fast" and top not in everything)  # noqa: PT017
+            assert not everything or (way == "fast" and top not in everything)
             return
         levels = [list_built_in()[HIERARCHIES[name]].levels.index(found.best.levels[name]) for name in QUASI]
         loss_here, held_here = everything[tuple(levels)]
