@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fairshare.release import filters, sources, treatments, treatments_groups
+from fairshare.release import filters, sources, tables, treatments, treatments_groups
 from fairshare.release.engines import run_plan
+from fairshare.release.pets import private_statistics
 from fairshare.release.plan import Plan, read_plan
 from fairshare.words.values import Value
 from tools.reference import find_errors
@@ -46,7 +47,7 @@ def test_there_are_examples():
 
 def find_models():
     """Every value that the plan language is made of."""
-    for module in (filters, sources, treatments, treatments_groups):
+    for module in (filters, private_statistics, sources, tables, treatments, treatments_groups):
         for each in vars(module).values():
             if isinstance(each, type) and issubclass(each, Value) and each.__module__ == module.__name__:
                 yield each
