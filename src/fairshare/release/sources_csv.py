@@ -180,7 +180,7 @@ def read_header(path: Path, source: CsvFile) -> list[str]:
         with open_bytes(path, source) as handle:
             line = handle.readline(MAX_ROW_BYTES)
     except UnicodeDecodeError:
-        raise CsvUnsound("the header is not utf-16", fix=advise_encoding(head), where=where) from None
+        raise CsvUnsound("the header is not utf-16", fix="Export it again, as UTF-8.", where=where) from None
     except OSError:
         raise SourceUnreadable("the file cannot be read", fix="Check its permissions.", where=where) from None
     if b"\r" in line.rstrip(b"\r\n"):
@@ -249,7 +249,7 @@ class _AsUtf8(io.RawIOBase):
         return True
 
     def readinto(self, room: memoryview) -> int:  # type: ignore[override]  # what io.BufferedReader gives
-        self.ready = self.ready or self.text.read(BLOCK // 4).encode()
+        self.ready = self.ready or self.text.read(BLOCK).encode()
         taken = self.ready[: len(room)]
         self.ready = self.ready[len(taken) :]
         room[: len(taken)] = taken

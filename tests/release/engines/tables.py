@@ -357,7 +357,7 @@ CSV_CELLS = {
 def csv_files(draw: st.DrawFn) -> tuple[dict[str, object], bytes]:
     """A CSV source and its bytes: sound in structure, with ragged rows, blank lines, bad cells and odd quoting."""
     delimiter, end = draw(st.sampled_from([",", ",", ";", "\t", "|"])), draw(st.sampled_from(["\n", "\r\n"]))
-    encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "latin-1", "windows-1252"]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1", "windows-1252"]))
 
     def write(cell: str) -> str:
         try:

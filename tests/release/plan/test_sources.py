@@ -22,7 +22,7 @@ def csv_source(**more):
 
 
 @pytest.mark.parametrize(("raw", "words", "fix"), [
-    (b"a,b\n1,2\nx,\xe9\n", "not utf-8 throughout, at or soon after row 3", "latin-1 or windows-1252"),
+    (b"a,b\n1,2\nx,\xe9\n", "not utf-8 throughout, at or soon after row 3", "looks like windows-1252"),
     (b"a,b\n1,2\n3\x00,4\n", "null byte", "plain CSV"),
     (b'a,b\n5" pipe,2\n', "quotation mark stands inside a cell", "double the ones inside"),
     (b'a,b\n"x"y,2\n', "quotation mark stands inside a cell", "double"),
@@ -54,7 +54,7 @@ def test_columns_without_names_of_their_own_are_refused(tmp_path, raw):
 
 def test_a_byte_order_mark_in_a_file_said_to_be_latin_1_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfa,b\n")
-    with pytest.raises(FairshareError, match="says that it is UTF-8"):
+    with pytest.raises(FairshareError, match="says that it is utf-8"):
         schema_of(csv_source(encoding="latin-1"), tmp_path)
 
 

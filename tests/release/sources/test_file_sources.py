@@ -170,7 +170,7 @@ def test_utf_16_is_read_by_its_byte_order_mark(tmp_path, codec):
         ("id\n1\n".encode("utf-16"), "utf-8", "Say utf-16"),
         ("id\n1\n".encode("utf-8-sig"), "utf-16", "Say utf-8"),
         ("id\n1\n".encode("utf-16-le"), "utf-16", "UTF-16 without a byte order mark"),
-        ("id\n1\n".encode("utf-16") + b"\x00", "utf-16", "Export it again"),
+        ("id\n1\n".encode("utf-16") + b"\x00", "utf-16", "xport it again"),
     ],
 )
 def test_a_file_of_another_encoding_is_refused_with_a_guess_at_it(tmp_path, raw, encoding, advice):

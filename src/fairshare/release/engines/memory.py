@@ -124,8 +124,9 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
     source = job.plan.source
     if isinstance(source, CsvFile):
         path = resolve_path(job.base, source.path)
+        structure = check_structure(path, source)
         rows = list(read_rows(path, source))
-        check_counts(read=check_structure(path, source).rows, accounted=len(rows))
+        check_counts(read=structure.rows, accounted=len(rows))
         yield from rows
         return
     if isinstance(source, XlsxSheet):
