@@ -5,8 +5,8 @@ python bench/scale.py --rows 1000000,2000000,4000000,8000000 --picture docs/pict
 
 The plan is that of bench/release.py, the same table, Parquet to Parquet. Both engines run in one process that has run a
 small table before, so that what is shown is rows, not start-up; each size is run as often as --rounds says and the best
-counts. CPU is that of all processes of the way: this one, and for Spark its driver and executors too. At the end: what
-the fastest-growing part would need for ten billion rows, on paper.
+counts. Processor time is told apart: of the driver, which is this process and Spark's own part of it, and of the
+executors. At the end: what ten billion rows would take, on paper.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,8 @@ from fairshare.release.engines import EngineLimits, run_plan  # noqa: E402
 from fairshare.release.plan import Plan  # noqa: E402
 
 WARM_UP = 20_000
+LARGE_ENOUGH = 2_000_000
+"""Below this, what a run takes whatever its size hides what it takes by the row."""
 TEN_BILLION = 10_000_000_000
 NODES, CORES, KEPT_BUSY = 40, 16, 0.7
 """The cluster on paper: its nodes, the cores of each, and the share of their time that they are at work."""
@@ -37,11 +40,11 @@ NODES, CORES, KEPT_BUSY = 40, 16, 0.7
 
 @dataclass
 class Measured:
-    """What one run took, in seconds: by the clock, and of processors in this process and in the others."""
+    """What one run took, in seconds: by the clock, and of processors by the driver and by the executors."""
 
     seconds: float
-    here: float
-    others: float
+    driver: float
+    executors: float
 
 
 def cpu_of(pid: int) -> float:
@@ -53,36 +56,39 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def list_java(master: str) -> list[int]:
-    """Spark's driver, which is a child of this process, and the executors of the cluster."""
-    port, found = master.rpartition(":")[2], []
-    for place in Path("/proc").glob("[0-9]*"):
+def list_java(master: str) -> tuple[list[int], list[int]]:
+    """Spark's driver, which is a child of this process, and the executors of the cluster; neither for no cluster."""
+    port, driver, executors = master.rpartition(":")[2], [], []
+    for place in Path("/proc").glob("[0-9]*") if master else ():
         try:
             command = (place / "cmdline").read_bytes()
             parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except (OSError, IndexError):
             continue
-        executor = b"CoarseGrainedExecutorBackend" in command and port.encode() in command
-        if executor or (parent == os.getpid() and b"java" in command):
-            found.append(int(place.name))
-    return found
+        if b"CoarseGrainedExecutorBackend" in command and port.encode() in command:
+            executors.append(int(place.name))
+        elif parent == os.getpid() and b"SparkSubmit" in command:
+            driver.append(int(place.name))
+    return driver, executors
 
 
-def measure(run: Callable[[], None], others: Callable[[], list[int]]) -> Measured:
+def measure(run: Callable[[], None], master: str) -> Measured:
     """Runs once, and says what it took."""
-    pids = others()
-    before, here, start = {pid: cpu_of(pid) for pid in pids}, time.process_time(), time.perf_counter()
+    driver, executors = list_java(master)
+    before = {pid: cpu_of(pid) for pid in driver + executors}
+    here, start = time.process_time(), time.perf_counter()
     run()
     seconds, used = time.perf_counter() - start, time.process_time() - here
-    return Measured(seconds, used, sum(cpu_of(pid) - before[pid] for pid in pids))
+    took = {pid: cpu_of(pid) - before[pid] for pid in before}
+    return Measured(seconds, used + sum(took[pid] for pid in driver), sum(took[pid] for pid in executors))
 
 
 @contextmanager
-def open_ways() -> Iterator[dict[str, tuple[EngineLimits, Callable[[], list[int]]]]]:
-    """The engines, each with its limits and the processes to watch beside this one; Spark only where Java is."""
+def open_ways() -> Iterator[dict[str, EngineLimits]]:
+    """The engines, each with its limits; Spark only where Java is."""
     from tests.spark_cluster import find_java, run_spark
 
-    ways = {"duckdb": (EngineLimits(memory_mb=MEMORY_MB), list[int])}
+    ways = {"duckdb": EngineLimits(memory_mb=MEMORY_MB)}
     if find_java() is None:
         print("Java is not installed, so Spark is left out.")
         yield ways
@@ -90,8 +96,7 @@ def open_ways() -> Iterator[dict[str, tuple[EngineLimits, Callable[[], list[int]
     from fairshare.release.engines.spark_session import close_spark
 
     with run_spark() as cluster:
-        limits = EngineLimits(memory_mb=1024, spark_master=cluster.master, spark_properties=cluster.properties)
-        ways["spark"] = (limits, lambda: list_java(cluster.master))
+        ways["spark"] = EngineLimits(memory_mb=1024, spark_master=cluster.master, spark_properties=cluster.properties)
         try:
             yield ways
         finally:
@@ -119,13 +124,16 @@ def measure_all(sizes: list[int], rounds: int) -> dict[str, dict[int, Measured]]
     found: dict[str, dict[int, Measured]] = {}
     with tempfile.TemporaryDirectory(prefix="fairshare-bench-") as name, open_ways() as ways:
         small = make_table(Path(name), WARM_UP)
-        for engine, (limits, _) in ways.items():
+        for engine, limits in ways.items():
             run_once(engine, limits, small)
         for rows in sizes:
             base = make_table(Path(name), rows)
-            for engine, (limits, others) in ways.items():
-                runs = [measure(lambda e=engine, w=limits, b=base: run_once(e, w, b), others) for _ in range(rounds)]  # type: ignore[misc]
-                found.setdefault(engine, {})[rows] = min(runs, key=lambda each: each.seconds)
+            for engine, limits in ways.items():
+                run = partial(run_once, engine, limits, base)
+                runs = [measure(run, limits.spark_master) for _ in range(rounds)]
+                took = found.setdefault(engine, {})[rows] = min(runs, key=lambda each: each.seconds)
+                figures = f"{took.seconds:9.2f}{took.driver:14.2f}{took.executors:17.2f}{rows / took.seconds:15,.0f}"
+                print(f"{rows:12,}{engine:>9}{figures}", flush=True)
             with duckdb.connect() as session:
                 counts = [session.execute(f"SELECT count(*) FROM '{base / each}.parquet'").fetchone() for each in ways]
             assert len(set(counts)) == 1, f"the rows differ: {counts}"
@@ -143,38 +151,35 @@ def fit(points: dict[int, float]) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default="100000,200000,400000", help="sizes, with commas between them")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rows", default="250000,500000,1000000", help="sizes, with commas between them")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--picture", type=Path, help="write the chart here, as SVG")
     chosen = parser.parse_args()
     sizes = sorted(int(each) for each in chosen.rows.split(","))
+    print(f"{'rows':>12}{'engine':>9}{'seconds':>9}{'CPU s, driver':>14}{'CPU s, executors':>17}{'rows a second':>15}")
     found = measure_all(sizes, chosen.rounds)
-    print(f"{'rows':>12}{'engine':>9}{'seconds':>9}{'CPU s here':>12}{'CPU s in Java':>15}{'rows a second':>15}")
-    for rows in sizes:
-        for engine, runs in found.items():
-            took = runs[rows]
-            figures = f"{took.seconds:9.2f}{took.here:12.2f}{took.others:15.2f}{rows / took.seconds:15,.0f}"
-            print(f"{rows:12,}{engine:>9}{figures}")
     for engine, runs in found.items():
         start, slope = fit({rows: took.seconds for rows, took in runs.items()})
         worst = max(abs(start + slope * rows / 1e6 - took.seconds) / took.seconds for rows, took in runs.items())
         print(f"{engine}: {start:.2f} s and {slope:.3f} s for each million rows; {worst:.0%} off at most")
-    if "spark" in found:
+    if "spark" in found and sizes[-1] >= LARGE_ENOUGH:
         estimate(found["spark"])
+    else:
+        print(f"\nAn estimate on paper needs Spark, and a table of {LARGE_ENOUGH:,} rows.")
     if chosen.picture:
         chosen.picture.write_bytes(draw(sizes, found))
 
 
 def estimate(runs: dict[int, Measured]) -> None:
     """What ten billion rows would take, from processor time by the row: nothing of it was measured."""
-    _, java = fit({rows: took.others for rows, took in runs.items()})
-    _, here = fit({rows: took.here for rows, took in runs.items()})
+    _, apart = fit({rows: took.executors for rows, took in runs.items()})
+    _, driver = fit({rows: took.driver for rows, took in runs.items()})
     millions = TEN_BILLION / 1e6
-    spread = java * millions / (NODES * CORES * KEPT_BUSY)
+    spread = apart * millions / (NODES * CORES * KEPT_BUSY)
     print(f"\nOn paper, {TEN_BILLION:,} rows on {NODES} nodes of {CORES} cores, {KEPT_BUSY:.0%} of their time at work:")
-    print(f"  {java:.2f} s of Java for each million rows, spread over the cluster: {spread / 60:,.0f} minutes")
+    print(f"  executors: {apart:.2f} s for each million rows, spread over the cluster: {spread / 60:,.0f} minutes")
     print(
-        f"  {here:.2f} s of the driver for each million rows, which nothing spreads: {here * millions / 3600:,.1f} hours"
+        f"  driver: {driver:.2f} s for each million rows, which nothing spreads: {driver * millions / 3600:,.1f} hours"
     )
 
 
