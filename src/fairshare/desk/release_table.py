@@ -40,6 +40,7 @@ def release_table(
     name: str = "table",
     format: Literal["csv", "parquet"] = "csv",
     engine: str = "duckdb",
+    rows_per_part: int | None = None,
     law_today: Callable[[Decision, date], tuple[Reason, ...]] = why_law_differs,
     on_progress: OnProgress | None = None,
 ) -> Released:
@@ -47,7 +48,8 @@ def release_table(
 
     Takes    desk: its folder; to: public reader keys that were recorded as the recipient's, or a passphrase; by: who
              releases, by name as at the desk; keys: pseudonymisation keys by id; people: whose each row is, when the
-             decision names people; law_today: what the law of a date would decide otherwise.
+             decision names people; rows_per_part: how a long table is made in parts, see `Table`; law_today: what the
+             law of a date would decide otherwise.
     Raises   the reason why it is refused; then nothing has left.
     """
     table = Table(
@@ -59,6 +61,7 @@ def release_table(
         engine=engine,
         connections=plan.connections,
         people=people,
+        rows_per_part=rows_per_part,
     )
     wanted = Wanted(
         kind=ReleaseKind.TABLE,
