@@ -112,38 +112,63 @@ def risk(
     return Page(document, lambda screen: show_measured(screen, measured, section))
 
 
+K = Annotated[int | None, typer.Option("--k", help="Rows that must be alike, at least 2.")]
+L = Annotated[float | None, typer.Option("--l", help="Well-represented values of each sensitive column.")]
+Measure = Annotated[str, typer.Option("--measure", help="For --l: distinct, entropy or recursive.")]
+C = Annotated[float | None, typer.Option("--c", help="For the measure recursive.")]
+T = Annotated[float | None, typer.Option("--t", help="How far a class may be from the whole, 0 to 1.")]
+Distance = Annotated[str, typer.Option("--distance", help="For --t: equal or ordered.")]
+Delta = Annotated[float | None, typer.Option("--delta", help="The most of those alike who may be in it.")]
+Population = Annotated[
+    str | None, typer.Option("--population", metavar="FILE", help="For --delta: counts of people, as CSV.")
+]
+LossOfRows = Annotated[
+    str, typer.Option("--max-loss-of-rows", metavar="SHARE", help="How many rows may be held back, such as 1%.")
+]
+LossOf = Annotated[
+    str, typer.Option("--loss", help="What to lose least of: precision, ncp, discernibility or class_size.")
+]
+Optimal = Annotated[
+    bool, typer.Option("--optimal/--fast", help="Prove that nothing loses less, or find something good quickly.")
+]
+PlanOut = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file for the plan.")]
+Seed = Annotated[int, typer.Option("--seed", help="Which random counts measure the utility.")]
+
+
 @add_command(deidentify, "search")
 def search(
     source: SourceFile,
-    screen: Screen,
     quasi: QuasiNames,
     sensitive: SensitiveNames = "",
-    k: Annotated[int | None, typer.Option("--k", help="Rows that must be alike, at least 2.")] = None,
-    l: Annotated[float | None, typer.Option("--l", help="Well-represented values of each sensitive column.")] = None,  # noqa: E741
-    measure: Annotated[str, typer.Option("--measure", help="For --l: distinct, entropy or recursive.")] = "distinct",
-    c: Annotated[float | None, typer.Option("--c", help="For the measure recursive.")] = None,
-    t: Annotated[float | None, typer.Option("--t", help="How far a class may be from the whole, 0 to 1.")] = None,
-    distance: Annotated[str, typer.Option("--distance", help="For --t: equal or ordered.")] = "equal",
-    delta: Annotated[float | None, typer.Option("--delta", help="The most of those alike who may be in it.")] = None,
-    population: Annotated[
-        str | None, typer.Option("--population", metavar="FILE", help="For --delta: counts of people, as CSV.")
-    ] = None,
-    max_loss_of_rows: Annotated[
-        str, typer.Option("--max-loss-of-rows", metavar="SHARE", help="How many rows may be held back, such as 1%.")
-    ] = "1%",
-    loss: Annotated[
-        str, typer.Option("--loss", help="What to lose least of: precision, ncp, discernibility or class_size.")
-    ] = "precision",
-    optimal: Annotated[
-        bool, typer.Option("--optimal/--fast", help="Prove that nothing loses less, or find something good quickly.")
-    ] = True,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file for the plan.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Which random counts measure the utility.")] = 1,
+    k: K = None,
+    l: L = None,  # noqa: E741 (the model's own letter)
+    measure: Measure = "distinct",
+    c: C = None,
+    t: T = None,
+    distance: Distance = "equal",
+    delta: Delta = None,
+    population: Population = None,
+    max_loss_of_rows: LossOfRows = "1%",
+    loss: LossOf = "precision",
+    optimal: Optimal = True,
+    out: PlanOut = None,
+    seed: Seed = 1,
     table: TableName = None,
     connection: Database = None,
     desk: DeskFolder = HERE,
 ) -> Page:
     """Find the levels at which a table keeps to the models and loses least, as a plan. Nothing leaves."""
+    names, columns = read_quasi(quasi), split_names(sensitive)
+    base = out.parent if out is not None else source.parent
+    models = make_models(columns, {"k": k, "l": l, "measure": measure, "c": c, "t": t, "distance": distance,
+                                   "delta": delta, "population": population})  # fmt: skip
+    typed = find_typed(source, [*(each.column for each in names), *columns], base, table=table, connection=connection)
+    question = make_question(typed, names, models, max_loss_of_rows, loss, population)
+    return find_plan(question, base, out, desk, seed, optimal=optimal)
+
+
+def find_plan(question: Question, base: Path, out: Path | None, desk: Path, seed: int, *, optimal: bool) -> Page:
+    """Searches, keeps the plan where it was asked to, and tells what came of it."""
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.files import write_file
     from fairshare.cli.progress import telling
@@ -151,12 +176,6 @@ def search(
     from fairshare.release.plan import plan_to_json
     from fairshare.release.plan_text import write_plan
 
-    names, columns = read_quasi(quasi), split_names(sensitive)
-    base = out.parent if out is not None else source.parent
-    models = make_models(columns, {"k": k, "l": l, "measure": measure, "c": c, "t": t, "distance": distance,
-                                   "delta": delta, "population": population})  # fmt: skip
-    typed = find_typed(source, [*(each.column for each in names), *columns], base, table=table, connection=connection)
-    question = make_question(typed, names, models, max_loss_of_rows, loss, population)
     with telling("searching") as tell:
         found = search_plan(question, base, way="optimal" if optimal else "fast", seed=seed,
                             connections=FileConnections(desk / FILE), on_progress=tell)  # fmt: skip

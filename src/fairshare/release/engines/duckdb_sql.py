@@ -243,27 +243,8 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
     tests = _Tests(attached)
     passes = [f"({tests.sql(test)})" for test in plan.rows]
     where = _where_csv(plan, attached, passes) if attached.countable is None else " AND ".join(passes)
-    needed = {each.column for each in plan.sent}
-    reads = ", ".join(
-        f"{read_sql(column, attached)} AS {quote_name(name)}"
-        for name, column in attached.columns.items()
-        if name in needed
-    )
     labels = labels_of(plan)
-    sent = [
-        f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids, _place_of(each, labels))} "
-        f"AS {quote_name(each.output)}"
-        for each in plan.sent
-    ]
-    joins = "".join(
-        f" LEFT JOIN labels_{place} ON labels_{place}.value = {looked_up_sql(each, attached.columns[each.column].type)}"
-        for place, each in enumerate(labels)
-    )
-    treated = (
-        f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
-        f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
-        f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{' CROSS JOIN pads' if plan.key_ids else ''}{joins}"
-    )
+    treated = _treated_sql(plan, attached, where, labels)
     types = output_types(plan, attached.schema)
     written = ",\n  ".join(
         f"{written_sql(f'treated.{quote_name(each.output)}', types[each.output], each, output)} "
@@ -282,6 +263,29 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
         tests.parameters,
         tuple(tests.lists),
         labels,
+    )
+
+
+def _treated_sql(plan: Plan, attached: Attached, where: str, labels: tuple[Label, ...]) -> str:
+    needed = {each.column for each in plan.sent}
+    reads = ", ".join(
+        f"{read_sql(column, attached)} AS {quote_name(name)}"
+        for name, column in attached.columns.items()
+        if name in needed
+    )
+    sent = [
+        f"{treat_sql(each, attached.columns[each.column].type, plan.key_ids, _place_of(each, labels))} "
+        f"AS {quote_name(each.output)}"
+        for each in plan.sent
+    ]
+    joins = "".join(
+        f" LEFT JOIN labels_{place} ON labels_{place}.value = {looked_up_sql(each, attached.columns[each.column].type)}"
+        for place, each in enumerate(labels)
+    )
+    return (
+        f"WITH wanted AS NOT MATERIALIZED (\n  SELECT {reads}\n  FROM {attached.relation} AS source"
+        f"{f'{chr(10)}  WHERE {where}' if where else ''})\n"
+        f"SELECT {f',{chr(10)}  '.join(sent)}\nFROM wanted{' CROSS JOIN pads' if plan.key_ids else ''}{joins}"
     )
 
 
