@@ -30,7 +30,7 @@ from fairshare.release.sharing.blocks import BLOCK, open_shared, seal_in_blocks
 from fairshare.release.sharing.columns import name_type
 from fairshare.release.sharing.guesses import ALLOWED, WINDOW
 from fairshare.release.sharing.refusals import CannotServe, ColumnNotShareable, NotShareable, ShareDamaged
-from fairshare.release.sharing.serving import check_endpoint, check_listening
+from fairshare.release.sharing.serving import Listening, check_endpoint, check_listening, serve_app
 from fairshare.words import FairshareError
 from tests.release.delivery.made import EVERYBODY, Sharing, make_desk, share_table, start_sharing
 from tests.release.delivery.servers import make_certificates, run_endpoint
@@ -292,7 +292,7 @@ def test_a_range_is_one_of_the_file_or_all_of_it_or_refused(asked: str) -> None:
 # The share store.
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.randoms(use_true_random=False))
 def test_any_range_of_a_sealed_file_is_what_went_in(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random
@@ -363,6 +363,15 @@ def test_without_tls_it_listens_on_this_machine_alone(
     for endpoint in ("ftp://x", "https://", "https://a b", "https://x/?token=1"):
         with pytest.raises(CannotServe):
             check_endpoint(endpoint)
+
+
+def test_an_address_that_is_taken_and_a_certificate_of_another_key_are_said(tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = int(taken.getsockname()[1])
+        for cert, said in ((files.cert, "it cannot listen there"), (files.ca, "not a pair")):
+            with pytest.raises(CannotServe, match=said):
+                serve_app("fairshare.cli.share_app:make_app", Listening("127.0.0.1", port, cert, files.key))
 
 
 @settings(max_examples=200, deadline=None)

@@ -160,7 +160,7 @@ def test_every_reading_is_in_the_desks_log_and_none_says_a_token(root: Path, end
 
 def test_what_is_shared_lies_on_the_disk_sealed(root: Path, endpoint: Endpoint, mid: Reader) -> None:
     plain = call(endpoint, find_file(endpoint, mid)["url"]).content
-    pieces = [plain[at : at + 48] for at in range(len(plain) // 10, len(plain), len(plain) // 10)]
+    pieces = [plain[at : at + 48] for at in range(len(plain) // 10, len(plain) * 3 // 4, len(plain) // 10)]
     for path in root.rglob("*"):
         if path.is_file():
             raw = path.read_bytes()
@@ -333,6 +333,20 @@ def wait_for_end(root: Path, token: str) -> Accessed:
             return found[-1]
         time.sleep(0.1)
     raise AssertionError("no end was written down")
+
+
+def test_a_reader_who_goes_away_is_written_down_as_that(
+    root: Path, endpoint: Endpoint, mid: Reader, big: Released
+) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        address = find_file(endpoint, mid)["url"]
+        with session.get(address, verify=str(endpoint.certificates.ca), stream=True, timeout=30) as got:
+            assert got.raw.read(1000)
+    ended = wait_for_end(root, mid.id)
+    assert ended.ended == "left"
+    assert ended.bytes is not None
+    assert ended.bytes < int(got.headers["Content-Length"])
 
 
 def test_the_public_client_is_cut_off_in_mid_read(root: Path, endpoint: Endpoint, mid: Reader, big: Released) -> None:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLError
 from typing import Any
 
 from fairshare.release.sharing.refusals import CannotServe
@@ -72,26 +73,33 @@ def serve_app(target: str, listening: Listening) -> None:
     """Serves until it is told to stop.
 
     Takes    target: where the function that makes the application is, as `module:function`; it runs in a child process.
+    Raises   CannotServe when the address cannot be listened at, or the certificate and its key are not a pair.
     """
     server, settings = _load_granian()
     tls: dict[str, Any] = {"ssl_cert": listening.cert, "ssl_key": listening.key} if listening.cert else {}
-    server(
-        target,
-        factory=True,
-        interface="wsgi",
-        address=listening.host,
-        port=listening.port,
-        workers=1,
-        blocking_threads=THREADS,
-        log_enabled=False,
-        log_access=False,
-        websockets=False,
-        http="1",
-        http1_settings=settings(header_read_timeout=10_000, max_buffer_size=_BUFFER),
-        # Whoever reads when it is told to stop is cut off.
-        workers_kill_timeout=5,
-        **tls,
-    ).serve()
+    try:
+        server(
+            target,
+            factory=True,
+            interface="wsgi",
+            address=listening.host,
+            port=listening.port,
+            workers=1,
+            blocking_threads=THREADS,
+            log_enabled=False,
+            log_access=False,
+            websockets=False,
+            http="1",
+            http1_settings=settings(header_read_timeout=10_000, max_buffer_size=_BUFFER),
+            # Whoever reads when it is told to stop is cut off.
+            workers_kill_timeout=5,
+            **tls,
+        ).serve()
+    except (OSError, RuntimeError, ValueError) as error:
+        what = "the certificate and its key are not a pair" if isinstance(error, SSLError) else "it cannot listen there"
+        raise CannotServe(
+            what, fix="Check --cert and --key, and that nobody else listens at --host and --port.", where=listening.host
+        ) from None
 
 
 def _load_granian() -> tuple[Any, Any]:
