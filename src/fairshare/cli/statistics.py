@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from fairshare.cli.desks import HERE, ActingAs, DeskFolder, open_as
 from fairshare.cli.screen import Screen
 from fairshare.words import ExitCode
 from fairshare.words.reading import read_file
+
+if TYPE_CHECKING:
+    from fairshare.release.engines import EngineReport
+    from fairshare.release.pets.budget import Entry
 
 statistics = typer.Typer(no_args_is_help=True, help="Statistics with differential privacy: accuracy, runs, audits.")
 
@@ -51,10 +55,8 @@ def run(
     import secrets
 
     from fairshare.cli.connections import FILE, FileConnections
-    from fairshare.cli.plan_shown import show_sections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
     from fairshare.desk.keep_budget import find_ledger
-    from fairshare.release.in_house import NOT_A_RELEASE
     from fairshare.release.opened import open_plan
     from fairshare.release.pets.budget_guard import find_earlier_answer, spending_in_house
 
@@ -68,20 +70,27 @@ def run(
         )
         with spending, screen.working("counting and drawing noise") as tell:
             ran = opened.run(out, keys=keys, engine=engine, on_progress=tell)
+    return _show_run(out, ran.report, before)
+
+
+def _show_run(out: Path, report: EngineReport, before: Entry | None) -> Page:
+    from fairshare.cli.plan_shown import show_sections
+    from fairshare.release.in_house import NOT_A_RELEASE
+
     document = {
         "file": str(out),
         "released": False,
         "note": NOT_A_RELEASE,
         "asked_before": asdict(before) | {"loss": before.loss.model_dump()} if before else None,
-        "sections": [asdict(each) for each in ran.report.sections],
+        "sections": [asdict(each) for each in report.sections],
     }
 
     def show(screen: Screen) -> None:
         screen.line(NOT_A_RELEASE, "bold")
-        screen.pairs([("file", out), ("engine", ran.report.engine), ("numbers", f"{ran.report.rows_sent:,}")])
+        screen.pairs([("file", out), ("engine", report.engine), ("numbers", f"{report.rows_sent:,}")])
         if before:
             screen.line(f"The same was asked and told on {before.reserved_at}: that answer could be used at no cost.")
-        show_sections(screen, ran.report.sections)
+        show_sections(screen, report.sections)
 
     return Page(document, show)
 

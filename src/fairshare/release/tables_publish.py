@@ -166,31 +166,12 @@ def make_report(table: Table, asked: SafeTable, made: Made, engine: str) -> Engi
 def tell_table(asked: SafeTable, made: Made) -> Section:
     """What was done about small numbers, for the release sheet."""
     total, primary, secondary = len(made.cells), len(made.suppressed.primary), len(made.suppressed.secondary)
-    if made.round_to is not None:
-        how = InBoth(
-            f"Every cell was rounded to the nearest {made.round_to}, by itself: rounded cells need not add up to "
-            "rounded totals. Totals can narrow what a rounded cell may be.",
-            f"Talgrynnwyd pob cell i'r {made.round_to} agosaf, ar ei phen ei hun: ni fydd celloedd o reidrwydd yn "
-            "adio i gyfansymiau. Gall cyfansymiau gulhau'r hyn y gall cell fod.",
-        )
-    else:
-        reach = (
-            (f"anything from 0 to {asked.threshold}", f"unrhyw beth o 0 i {asked.threshold}")
-            if asked.sum_of is None
-            else ("well above or below what it is", "ymhell uwchlaw neu islaw'r hyn ydyw")
-        )
-        how = InBoth(
-            f"{primary} of {total} cells are unsafe and left out, and {secondary} more so that totals do not give them "
-            f"away. As far as this table tells, each unsafe cell could be {reach[0]}; another whole table proves it.",
-            f"Mae {primary} o {total} o gelloedd yn anniogel ac wedi'u hepgor, a {secondary} arall fel na fydd "
-            f"cyfansymiau'n eu datgelu. O ran y tabl hwn, gallai pob cell anniogel fod yn {reach[1]}; mae tabl cyfan "
-            "arall yn ei brofi.",
-        )
+    shown = total - primary - secondary
     return Section(
         name="risk",
         title=InBoth("Small numbers", "Rhifau bach"),
         says=(
-            how,
+            _say_rounded(made.round_to) if made.round_to is not None else _say_left_out(asked, made),
             InBoth(
                 "This says nothing of what other tables of the same people show, or of what somebody in a cell knows.",
                 "Nid yw hyn yn dweud dim am yr hyn y mae tablau eraill o'r un bobl yn ei ddangos, nac am yr hyn y mae "
@@ -198,29 +179,43 @@ def tell_table(asked: SafeTable, made: Made) -> Section:
             ),
         ),
         headings=(InBoth("Cells", "Celloedd"), InBoth("Number", "Nifer")),
-        rows=(
-            ("all, with totals", str(total)),
-            ("unsafe", str(primary)),
-            ("left out besides", str(secondary)),
-        ),
+        rows=(("shown", str(shown)), ("unsafe", str(primary)), ("left out besides", str(secondary))),
         charts=(
             Chart(
                 kind="bars",
                 title=InBoth("Cells of the table", "Celloedd y tabl"),
                 alt=InBoth(
-                    f"Of {total} cells, {total - primary - secondary} are shown, {primary} are unsafe and {secondary} "
-                    "were left out besides.",
-                    f"O {total} o gelloedd, dangosir {total - primary - secondary}, mae {primary} yn anniogel a "
-                    f"hepgorwyd {secondary} yn ogystal.",
+                    f"Of {total} cells, {shown} are shown, {primary} are unsafe and {secondary} were left out besides.",
+                    f"O {total} o gelloedd, dangosir {shown}, mae {primary} yn anniogel a hepgorwyd {secondary} arall.",
                 ),
                 labels=("shown", "unsafe", "left out besides"),
-                series=(
-                    Series(
-                        InBoth("cells", "celloedd"),
-                        (float(total - primary - secondary), float(primary), float(secondary)),
-                    ),
-                ),
+                series=(Series(InBoth("cells", "celloedd"), (float(shown), float(primary), float(secondary))),),
                 unit=InBoth("cells", "celloedd"),
             ),
         ),
+    )
+
+
+def _say_rounded(base: int) -> InBoth:
+    return InBoth(
+        f"Every cell was rounded to the nearest {base}, by itself: rounded cells need not add up to rounded totals. "
+        "Totals can narrow what a rounded cell may be.",
+        f"Talgrynnwyd pob cell i'r {base} agosaf, ar ei phen ei hun: ni fydd celloedd o reidrwydd yn adio i "
+        "gyfansymiau. Gall cyfansymiau gulhau'r hyn y gall cell fod.",
+    )
+
+
+def _say_left_out(asked: SafeTable, made: Made) -> InBoth:
+    total, primary, secondary = len(made.cells), len(made.suppressed.primary), len(made.suppressed.secondary)
+    reach = (
+        InBoth(f"anything from 0 to {asked.threshold}", f"unrhyw beth o 0 i {asked.threshold}")
+        if asked.sum_of is None
+        else InBoth("well above or below what it is", "ymhell uwchlaw neu islaw'r hyn ydyw")
+    )
+    return InBoth(
+        f"{primary} of {total} cells are unsafe and left out, and {secondary} more so that totals do not give them "
+        f"away. As far as this table tells, each unsafe cell could be {reach.en}; another whole table proves it.",
+        f"Mae {primary} o {total} o gelloedd yn anniogel ac wedi'u hepgor, a {secondary} arall fel na fydd "
+        f"cyfansymiau'n eu datgelu. O ran y tabl hwn, gallai pob cell anniogel fod yn {reach.cy}; mae tabl cyfan "
+        "arall yn ei brofi.",
     )

@@ -38,28 +38,10 @@ def write_figure(epsilon: float) -> str:
 
 def tell_budget(budget: str, standings: Sequence[Standing], entries: Sequence[Entry]) -> Section:
     """How a budget stands, this release counted, for the holder's copy of the sheet."""
-    total = standings[0]
-    used, limit, left = write_figure(total.reserved.epsilon), f"{total.limit.epsilon:g}", write_figure(total.left)
-    labels = tuple(whose(each).en for each in standings)
     return Section(
         name="budget",
         title=InBoth("Privacy budget", "Cyllideb preifatrwydd"),
-        says=(
-            InBoth(
-                f"With this release, epsilon {used} of {limit} of the budget {budget!r} is spent, at delta "
-                f"{total.limit.delta:g}; {left} is left.",
-                f"Gyda'r datganiad hwn, mae epsilon {used} o {limit} o'r gyllideb {budget!r} wedi'i wario, gyda delta "
-                f"{total.limit.delta:g}; mae {left} ar ôl.",
-            ),
-            InBoth(
-                f"The limit was set by {total.limit.set_by.name} on {total.limit.set_at.date()}: {total.limit.reason}",
-                f"Gosodwyd y terfyn gan {total.limit.set_by.name} ar {total.limit.set_at.date()}: {total.limit.reason}",
-            ),
-            InBoth(
-                "The smaller of the two bounds counts. The same statistics can be sent again as they are, at no cost.",
-                "Y lleiaf o'r ddau derfyn sy'n cyfrif. Gellir anfon yr un ystadegau eto fel y maent, heb gost.",
-            ),
-        ),
+        says=_say(budget, standings[0]),
         headings=(
             InBoth("For", "Ar gyfer"),
             InBoth("Limit", "Terfyn"),
@@ -79,24 +61,43 @@ def tell_budget(budget: str, standings: Sequence[Standing], entries: Sequence[En
             )
             for each in standings
         ),
-        charts=(
-            Chart(
-                kind="bars",
-                title=InBoth("Spent and left, in epsilon", "Wedi'i wario ac ar ôl, mewn epsilon"),
-                alt=InBoth(
-                    "For each limit, how much of it is spent and how much is left, as the table says.",
-                    "Ar gyfer pob terfyn, faint ohono sydd wedi'i wario a faint sydd ar ôl, fel y dywed y tabl.",
-                ),
-                labels=labels,
-                series=(
-                    Series(
-                        InBoth("spent", "wedi'i wario"),
-                        tuple(min(each.reserved.epsilon, 1000.0) for each in standings),
-                    ),
-                    Series(InBoth("left", "ar ôl"), tuple(each.left for each in standings)),
-                ),
-                unit=InBoth("epsilon", "epsilon"),
-            ),
-        ),
+        charts=(_draw(standings),),
         holder_only=True,
+    )
+
+
+def _say(budget: str, total: Standing) -> tuple[InBoth, ...]:
+    used, limit, left = write_figure(total.reserved.epsilon), f"{total.limit.epsilon:g}", write_figure(total.left)
+    return (
+        InBoth(
+            f"With this release, epsilon {used} of {limit} of the budget {budget!r} is spent, at delta "
+            f"{total.limit.delta:g}; {left} is left.",
+            f"Gyda'r datganiad hwn, mae epsilon {used} o {limit} o'r gyllideb {budget!r} wedi'i wario, gyda delta "
+            f"{total.limit.delta:g}; mae {left} ar ôl.",
+        ),
+        InBoth(
+            f"The limit was set by {total.limit.set_by.name} on {total.limit.set_at.date()}: {total.limit.reason}",
+            f"Gosodwyd y terfyn gan {total.limit.set_by.name} ar {total.limit.set_at.date()}: {total.limit.reason}",
+        ),
+        InBoth(
+            "The smaller of the two bounds counts. The same statistics can be sent again as they are, at no cost.",
+            "Y lleiaf o'r ddau derfyn sy'n cyfrif. Gellir anfon yr un ystadegau eto fel y maent, heb gost.",
+        ),
+    )
+
+
+def _draw(standings: Sequence[Standing]) -> Chart:
+    return Chart(
+        kind="bars",
+        title=InBoth("Spent and left, in epsilon", "Wedi'i wario ac ar ôl, mewn epsilon"),
+        alt=InBoth(
+            "For each limit, how much of it is spent and how much is left, as the table says.",
+            "Ar gyfer pob terfyn, faint ohono sydd wedi'i wario a faint sydd ar ôl, fel y dywed y tabl.",
+        ),
+        labels=tuple(whose(each).en for each in standings),
+        series=(
+            Series(InBoth("spent", "wedi'i wario"), tuple(min(each.reserved.epsilon, 1000.0) for each in standings)),
+            Series(InBoth("left", "ar ôl"), tuple(each.left for each in standings)),
+        ),
+        unit=InBoth("epsilon", "epsilon"),
     )
