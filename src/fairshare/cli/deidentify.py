@@ -17,7 +17,8 @@ from fairshare.words import BadInput
 
 if TYPE_CHECKING:
     from fairshare.release.deidentify.hierarchies import Hierarchy
-    from fairshare.release.deidentify.search import Quasi, Question
+    from fairshare.release.deidentify.search import Found, Quasi, Question
+    from fairshare.release.sections import Section
     from fairshare.release.sources import Source
 
 deidentify = typer.Typer(
@@ -34,6 +35,9 @@ QuasiNames = Annotated[
     ),
 ]
 SensitiveNames = Annotated[str, typer.Option("--sensitive", metavar="A,B", help="Sensitive columns.")]
+Picture = Annotated[
+    Path | None, typer.Option("--picture", metavar="FILE", help="Draw how many are alike into a new SVG file.")
+]
 TableName = Annotated[str | None, typer.Option("--table", help="The table of a database, or the sheet.")]
 Database = Annotated[
     str | None, typer.Option("--connection", metavar="FORMAT:NAME", help="A database: postgresql:NAME.")
@@ -86,6 +90,11 @@ def risk(
         float | None,
         typer.Option("--sampling-share", min=1e-9, max=1, help="The share of the population that the table holds."),
     ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option("--population", metavar="FILE", help="Counts of people alike, as CSV, for the journalist."),
+    ] = None,
+    picture: Picture = None,
     table: TableName = None,
     connection: Database = None,
     desk: DeskFolder = HERE,
@@ -96,17 +105,21 @@ def risk(
     """
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.release.deidentify.measuring import measure_source
+    from fairshare.release.deidentify.reading import read_population
     from fairshare.release.deidentify.risk import tell_measured
 
     names = split_names(quasi)
     if source.suffix.lower() in (".yaml", ".yml", ".json"):
-        return show_plan_risk(source, names, desk)
-    found = find_typed(source, [*names, *split_names(sensitive)], source.parent, table=table, connection=connection)
+        return show_plan_risk(source, names, picture, desk)
+    columns = [each.partition("=")[0] for each in names]
+    found = find_typed(source, [*columns, *split_names(sensitive)], source.parent, table=table, connection=connection)
+    people = read_population(population, tuple(columns), where=population.name) if population is not None else ()
     measured = measure_source(
-        found, source.parent, [each.partition("=")[0] for each in names], split_names(sensitive), threshold=threshold,
-        sampling_share=sampling_share, connections=FileConnections(desk / FILE),
+        found, source.parent, columns, split_names(sensitive), threshold=threshold, sampling_share=sampling_share,
+        population=people, connections=FileConnections(desk / FILE),
     )  # fmt: skip
     section = tell_measured(measured.risk, measured.sizes, measured.columns)
+    draw(picture, section)
     document = {"columns": measured.columns, "k": measured.k, "risk": asdict(measured.risk),
                 "sizes": measured.sizes, "sensitive": [asdict(each) for each in measured.sensitive]}  # fmt: skip
     return Page(document, lambda screen: show_measured(screen, measured, section))
@@ -153,32 +166,43 @@ def search(
     optimal: Optimal = True,
     out: PlanOut = None,
     seed: Seed = 1,
+    picture: Picture = None,
     table: TableName = None,
     connection: Database = None,
     desk: DeskFolder = HERE,
 ) -> Page:
     """Find the levels at which a table keeps to the models and loses least, as a plan. Nothing leaves."""
+    from fairshare.release.deidentify.risk import tell_risk
+
     names, columns = read_quasi(quasi), split_names(sensitive)
     base = out.parent if out is not None else source.parent
     models = make_models(columns, {"k": k, "l": l, "measure": measure, "c": c, "t": t, "distance": distance,
                                    "delta": delta, "population": population})  # fmt: skip
     typed = find_typed(source, [*(each.column for each in names), *columns], base, table=table, connection=connection)
     question = make_question(typed, names, models, max_loss_of_rows, loss, population)
-    return find_plan(question, base, out, desk, seed, optimal=optimal)
+    found = find_levels(question, base, desk, seed, optimal=optimal)
+    draw(picture, tell_risk(found.risk, found.risk_sent, found.sizes, found.sizes_sent, columns=list(found.levels)))
+    return keep_plan(found, base, out)
 
 
-def find_plan(question: Question, base: Path, out: Path | None, desk: Path, seed: int, *, optimal: bool) -> Page:
-    """Searches, keeps the plan where it was asked to, and tells what came of it."""
+def find_levels(question: Question, base: Path, desk: Path, seed: int, *, optimal: bool) -> Found:
+    """Searches, and shows how far it is."""
     from fairshare.cli.connections import FILE, FileConnections
-    from fairshare.cli.files import write_file
     from fairshare.cli.progress import telling
-    from fairshare.release.deidentify.search import digest_files, search_plan
+    from fairshare.release.deidentify.search import search_plan
+
+    with telling("searching") as tell:
+        return search_plan(question, base, way="optimal" if optimal else "fast", seed=seed,
+                           connections=FileConnections(desk / FILE), on_progress=tell)  # fmt: skip
+
+
+def keep_plan(found: Found, base: Path, out: Path | None) -> Page:
+    """Keeps the plan where it was asked to, and tells what came of the search."""
+    from fairshare.cli.files import write_file
+    from fairshare.release.deidentify.search import digest_files
     from fairshare.release.plan import plan_to_json
     from fairshare.release.plan_text import write_plan
 
-    with telling("searching") as tell:
-        found = search_plan(question, base, way="optimal" if optimal else "fast", seed=seed,
-                            connections=FileConnections(desk / FILE), on_progress=tell)  # fmt: skip
     plan = digest_files(found.plan, base)
     if out is not None:
         heading = ("Found by a search; see what it lost, and add what else is to go. It is no release.",)
@@ -295,7 +319,17 @@ def raise_value(hierarchy: Hierarchy, text: str) -> list[str]:
     return [raise_text(hierarchy, level, text) for level in hierarchy.levels]
 
 
-def show_plan_risk(path: Path, names: list[str], desk: Path) -> Page:
+def draw(picture: Path | None, section: Section) -> None:
+    """Draws the chart of a section into a new SVG file, if one is asked for; it counts people and names none."""
+    from fairshare.cli.files import write_file
+
+    if picture is not None:
+        from fairshare.release.charts import draw_chart
+
+        write_file(picture, draw_chart(section.charts[0]), replace=False)
+
+
+def show_plan_risk(path: Path, names: list[str], picture: Path | None, desk: Path) -> Page:
     """The risk of what a plan would send."""
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
@@ -306,4 +340,5 @@ def show_plan_risk(path: Path, names: list[str], desk: Path) -> Page:
     plan = read_plan(read_file(path), where=path.name)
     section = picture_risk(plan, path.parent, columns=names, keys=FolderKeys(desk / FOLDER),
                            connections=FileConnections(desk / FILE))  # fmt: skip
+    draw(picture, section)
     return Page({"risk": asdict(section)}, lambda screen: show_measured(screen, None, section))

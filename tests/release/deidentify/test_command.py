@@ -146,3 +146,16 @@ def test_a_code_with_leading_zeros_stays_text(folder):
     (folder / "codes.csv").write_text("code\n" + "007\n" * 5)
     document = json.loads(run("search", "codes.csv", "--quasi", "code", "--k", "2", "--json").stdout)
     assert document["plan"]["source"].get("types", {}) == {}
+
+
+def test_a_population_tells_the_journalists_risk_and_the_picture_is_drawn(folder):
+    ages = sorted({line.split(",")[3] for line in (folder / "rossi.csv").read_text().splitlines()[1:]})
+    people = "".join(f"{age},{800 if age != '44' else 20}\n" for age in ages)
+    (folder / "people.csv").write_text("age,people\n" + people)
+    words = ("risk", "rossi.csv", "--quasi", "age", "--population", "people.csv", "--picture", "risk.svg", "--json")
+    found = json.loads(run(*words).stdout)["risk"]
+    assert found["journalist_by"] == "population"
+    assert found["journalist"] == 1 / 20
+    assert (folder / "risk.svg").read_bytes().lstrip().startswith(b"<")
+    (folder / "people.csv").write_text("age,people\n20,9\n")
+    assert json.loads(run(*words[:-2], "other.svg", "--json").stdout)["risk"]["journalist"] == 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairshare.release.deidentify.cells import ROWS, list_sizes, measure_sql
+from fairshare.release.deidentify.cells import ROWS, class_sql, list_sizes, load_populations, measure_sql
 from fairshare.release.deidentify.risk import Risk, Sizes, measure_risk
 from fairshare.release.deidentify.search import QuasiUnfit, TooFewRows
 from fairshare.release.engines import Connections, EngineLimits
@@ -14,7 +14,7 @@ from fairshare.release.engines.session import quote_name, speaking_plainly
 from fairshare.release.engines.treated import TreatedInDuckDB, open_treated
 from fairshare.release.plan import Plan
 from fairshare.release.sources import Source
-from fairshare.release.treatments_groups import ORDERED, LDiversity, TCloseness
+from fairshare.release.treatments_groups import ORDERED, DeltaPresence, LDiversity, PopulationCount, TCloseness
 from fairshare.words.reading import build
 
 
@@ -56,13 +56,15 @@ def measure_source(
     closeness: bool = True,
     threshold: float = 0.2,
     sampling_share: float | None = None,
+    population: Sequence[PopulationCount] = (),
     connections: Connections | None = None,
     limits: EngineLimits = EngineLimits(),  # noqa: B008 (frozen)
 ) -> TableMeasured:
     """How a source stands, as it is, by some of its columns; every row is read, none is written.
 
     Takes    closeness: whether entropy and distances are measured as well as sizes and different values;
-             sampling_share: the share of the population that it holds, for the journalist's risk.
+             sampling_share: the share of the population that it holds, and population: how many there are of each
+             combination of `columns` in it, both for the journalist's risk.
     Raises   QuasiUnfit, TooFewRows; what reading the source raises.
     """
     if not columns or len({*columns, *sensitive}) != len(columns) + len(sensitive):
@@ -80,7 +82,8 @@ def measure_source(
             sizes = list_sizes(treated.session, columns)
             if not sizes:
                 raise TooFewRows("the table has no rows", fix="Check the source.", where="source")
-            risk = measure_risk(sizes, threshold=threshold, sampling_share=sampling_share)
+            alike = _find_fewest(treated, tuple(columns), tuple(population)) if population else None
+            risk = measure_risk(sizes, threshold=threshold, sampling_share=sampling_share, fewest_alike=alike)
             found = tuple(
                 _measure_sensitive(treated, tuple(columns), name, place, whole=closeness)
                 for place, name in enumerate(sensitive, len(columns))
@@ -91,6 +94,14 @@ def measure_source(
 class _NoKeys:
     def key_for(self, key_id: str) -> bytes:
         return b""
+
+
+def _find_fewest(treated: TreatedInDuckDB, columns: tuple[str, ...], counts: tuple[PopulationCount, ...]) -> int:
+    """The smallest number of people of the population who are like somebody in the table; 1 if it knows of nobody."""
+    group = DeltaPresence(treatment="check_delta_presence", columns=columns, most=1, counts=counts)
+    load_populations(treated.session, [group])
+    found = treated.session.execute(f'SELECT min("#size" / "#found") FROM ({class_sql(group)})').fetchall()
+    return max(1, round(float(found[0][0])))
 
 
 def _measure_sensitive(
