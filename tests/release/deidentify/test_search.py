@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fairshare.release.deidentify.hierarchies import find_built_in, list_built_in
 from fairshare.release.deidentify.lattice import NoLevelsPass
-from fairshare.release.deidentify.search import Quasi, Question, make_groups, search_plan
+from fairshare.release.deidentify.search import Quasi, Question, make_groups, open_lattice, search_plan
 from fairshare.release.deidentify.settle import make_treatment
 from fairshare.release.deidentify.suggesting import make_intervals
 from fairshare.release.engines.memory import treat_cell, treat_null
@@ -188,3 +188,15 @@ def test_intervals_are_made_where_no_hierarchy_was_chosen(tmp_path):
     assert found.best.levels == {"visits": "width_10"}
     assert found.proved
     assert make_intervals(0.0, 1.0, whole=False).widths == (0.05, 0.1, 0.5)
+
+
+@pytest.mark.parametrize(("models", "share", "keeps"), [
+    (MODELS[0], "0.4", True), (MODELS[1], "0.4", True), (MODELS[2], "0.4", False), (MODELS[3], "0.4", False),
+    (MODELS[4], "0.4", False), (MODELS[2], "0", True), (MODELS[4], "0", True),
+])  # fmt: skip
+def test_nothing_is_ruled_out_unseen_where_merging_classes_can_make_them_fail(tmp_path, models, share, keeps):
+    """One a and one b are 2-diverse by entropy; with nine more of a they are not, though the nine may be held back."""
+    rows = [("F", 1, date(1980, 1, 1), name, 1) for name in "ab"] + [("F", 3, date(1980, 1, 1), "a", 1)] * 9
+    write_parquet(tmp_path / "source.parquet", NAMES, rows)
+    with open_lattice(ask(models, Decimal(share)), tmp_path) as (lattice, _):
+        assert lattice.merges_keep_passing is keeps
