@@ -166,7 +166,7 @@ def test_cells_that_hold_line_ends_are_read_whole_by_one_worker(tmp_path, limits
         source={"format": "csv", "path": "t.csv"},
     )
     report, rows = run(plan, tmp_path, limits)
-    assert rows == {("1", f"a{ends}b", ends): 1, ("2", None, "x"): 1, ("3", "y", "z"): 1}
+    assert rows == {("1", f"a{ends}b", f"'{ends}"): 1, ("2", None, "x"): 1, ("3", "y", "z"): 1}
     assert report.rejected == {"too few cells": 1}
     monkeypatch.setattr("fairshare.release.engines.spark_reading.MAX_WHOLE_BYTES", 10)
     (tmp_path / "out.csv").unlink()
