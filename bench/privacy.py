@@ -118,6 +118,15 @@ WAYS: dict[str, tuple[str, Callable[[], int]]] = {
 }
 
 
+RATIOS = (
+    ("ours", "bounded"),
+    ("ours-rows", "raw"),
+    ("ours", "polars-bounded"),
+    ("ours-rows", "polars"),
+    ("ours", "polars"),
+)
+
+
 def time_here(way: str) -> dict[str, float]:
     """The best of three, in this process."""
     taken = []
@@ -173,7 +182,7 @@ def main() -> None:
             print(f"{WAYS[way][0]:<38} left out: fairshare worker install synthetic")
         else:
             print(f"{WAYS[way][0]:<38} {took['seconds']:8.2f} s {took['mb']:8,.0f} MB")
-    for one, other in (("ours", "bounded"), ("ours-rows", "raw"), ("ours", "polars"), ("ours", "polars-bounded")):
+    for one, other in RATIOS:
         if found.get(one) and found.get(other):
             print(f"{WAYS[one][0]} / {WAYS[other][0]}: {found[one]['seconds'] / found[other]['seconds']:.2f}")  # type: ignore[index]
 

@@ -31,7 +31,7 @@ def set_limit(
     ] = None,
     delta: Annotated[
         float, typer.Option("--delta", help="The chance that the bound fails; far below 1/people.")
-    ] = 1e-6,
+    ] = 1e-5,
     recipient: Annotated[str, typer.Option("--for", metavar="RECIPIENT", help="A limit for one recipient only.")] = "",
     desk: DeskFolder = HERE,
     actor_name: ActingAs = None,

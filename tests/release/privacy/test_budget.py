@@ -236,3 +236,10 @@ def test_many_small_losses_are_accounted_for_at_much_less_than_their_sum():
 def test_losses_with_a_delta_use_up_the_delta():
     assert not fits([Loss(epsilon=0.1, delta=4e-7)] * 2, 100, 1e-6)
     assert fits([Loss(epsilon=0.1, delta=4e-7)], 100, 1e-6)
+
+
+def test_a_refusal_for_want_of_delta_says_so(ledger):
+    reserve(ledger, "a", loss=Loss(epsilon=0.1, delta=4e-7))
+    with pytest.raises(BudgetExceeded) as refused:
+        reserve(ledger, "b", loss=Loss(epsilon=0.1, delta=4e-7))
+    assert "deltas that come to no more than 5e-07" in refused.value.fix

@@ -69,7 +69,7 @@ class Limit(Value):
     budget: BudgetName
     recipient: Line | Literal[""] = EVERYBODY
     epsilon: Annotated[float, Field(gt=0, le=1000)]
-    delta: Annotated[float, Field(gt=0, lt=0.01)] = 1e-6
+    delta: Annotated[float, Field(gt=0, lt=0.01)] = 1e-5
     """The chance that the bound on the loss does not hold; well below one over the number of people."""
     set_by: Person
     set_at: datetime
@@ -321,6 +321,8 @@ def _refuse(limit: Limit, kept: list[Loss], loss: Loss) -> BudgetExceeded:
     most = find_what_fits(kept, limit.epsilon, limit.delta)
     whose = f" for {limit.recipient}" if limit.recipient else ""
     fix = f"Ask with an epsilon of {most:g} at most" if most > 0 else "Nothing more fits"
+    if loss.delta and most > 0:
+        fix += f", and deltas that come to no more than {limit.delta / 2:g} together with those before"
     return BudgetExceeded(
         f"{loss.describe()} is more than is left of the privacy budget {limit.budget!r}{whose}: "
         f"{used:.4g} of {limit.epsilon:g} is spent or set aside",
