@@ -12,7 +12,7 @@ from tests.release.engines.tables import TYPES, FixedKeys, plans, read_rows, run
 from tests.release.engines.test_engines_agree import OneConnection, fixed_rows
 from tests.servers import PASSWORD, run_mariadb
 
-MARIADB = {"format": "mariadb", "connection": "main", "table": "odd \"table"}
+MARIADB = {"format": "mariadb", "connection": "main", "table": 'odd "table'}
 # Its Booleans are small whole numbers, and it has no floats that are not numbers.
 NAMES = [name for name in TYPES if name not in ("consent", "weight")]
 database_examples = settings(max_examples=settings.default.max_examples // 4)
@@ -25,7 +25,7 @@ def mariadb():
         columns = ", ".join(f"{name} {kinds.get(TYPES[name], TYPES[name])}" for name in NAMES)
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in fixed_rows(NAMES, 80))
         server.execute(
-            f"CREATE TABLE `odd \"table` ({columns}) CHARACTER SET utf8mb4; INSERT INTO `odd \"table` VALUES {rows}"
+            f'CREATE TABLE `odd "table` ({columns}) CHARACTER SET utf8mb4; INSERT INTO `odd "table` VALUES {rows}'
         )
         yield server
 
@@ -115,6 +115,6 @@ def test_a_wrong_password_is_refused_and_never_repeated(mariadb, tmp_path):
 
 
 def test_nothing_is_ever_written_to_it(mariadb, tmp_path):
-    before = mariadb.execute("SELECT count(*) FROM `odd \"table`")
+    before = mariadb.execute('SELECT count(*) FROM `odd "table`')
     run(keep("name"), mariadb, tmp_path)
-    assert mariadb.execute("SELECT count(*) FROM `odd \"table`") == before
+    assert mariadb.execute('SELECT count(*) FROM `odd "table`') == before
