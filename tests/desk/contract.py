@@ -10,7 +10,8 @@ from typing import Protocol
 
 import pytest
 
-from fairshare.desk.ports import Files, Records
+from fairshare.desk.entries import TokenEnded, commit_to
+from fairshare.desk.ports import Entries, Files, Records
 from fairshare.ledger import Log, NotLogged
 from fairshare.records import cosign_record, sign_record
 from fairshare.records.withholding import PartialRecord, dispose_record
@@ -19,10 +20,12 @@ from tests.records.examples import AGREEMENT, HOLDER_KEY, LEAD, NOON, POLICE_KEY
 
 
 class Store(Protocol):
-    """The three ports together, over one place."""
+    """The ports together, over one place."""
 
     @property
     def records(self) -> Records: ...
+    @property
+    def entries(self) -> Entries: ...
     @property
     def log(self) -> Log: ...
     @property
@@ -54,6 +57,21 @@ class PortsContract:
         assert checkpoint.size == len(SIGNED)
         for signed in SIGNED:
             assert store.log.prove_inclusion(signed.id).holds(signed.id, checkpoint)
+
+    def test_an_entry_is_kept_in_its_order_and_logged(self, store: Store, reopen: Callable[[], Store]) -> None:
+        made = [
+            TokenEnded(salt=f"{number:032x}", at=NOON, case=case, token=f"t{number}", by=LEAD)
+            for number, case in enumerate(("hh-7", "hh-8", "hh-7"))
+        ]
+        for entry in made:
+            store.entries.add(entry)
+        for each in (store, reopen()):
+            assert each.entries.of_kind("token_ended") == tuple(made)
+            assert each.entries.of_kind("token_ended", "hh-7") == (made[0], made[2])
+            assert each.entries.of_kind("accessed") == ()
+        checkpoint = store.log.sequence()
+        for entry in made:
+            assert store.log.prove_inclusion(commit_to(entry)).holds(commit_to(entry), checkpoint)
 
     def test_adding_twice_changes_nothing(self, store: Store) -> None:
         for _ in range(2):
