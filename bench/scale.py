@@ -56,25 +56,26 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def list_java(master: str) -> tuple[list[int], list[int]]:
+def list_java(limits: EngineLimits) -> tuple[list[int], list[int]]:
     """Spark's driver, which is a child of this process, and the executors of the cluster; neither for no cluster."""
-    port, driver, executors = master.rpartition(":")[2], [], []
-    for place in Path("/proc").glob("[0-9]*") if master else ():
+    driver, executors = [], []
+    for place in Path("/proc").glob("[0-9]*") if limits.spark_properties else ():
         try:
             command = (place / "cmdline").read_bytes()
             parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except (OSError, IndexError):
             continue
-        if b"CoarseGrainedExecutorBackend" in command and port.encode() in command:
+        # The cluster's own folder is on the path of everything that it starts.
+        if b"CoarseGrainedExecutorBackend" in command and bytes(limits.spark_properties.parent) in command:
             executors.append(int(place.name))
         elif parent == os.getpid() and b"SparkSubmit" in command:
             driver.append(int(place.name))
     return driver, executors
 
 
-def measure(run: Callable[[], None], master: str) -> Measured:
+def measure(run: Callable[[], None], limits: EngineLimits) -> Measured:
     """Runs once, and says what it took."""
-    driver, executors = list_java(master)
+    driver, executors = list_java(limits)
     before = {pid: cpu_of(pid) for pid in driver + executors}
     here, start = time.process_time(), time.perf_counter()
     run()
@@ -130,7 +131,7 @@ def measure_all(sizes: list[int], rounds: int) -> dict[str, dict[int, Measured]]
             base = make_table(Path(name), rows)
             for engine, limits in ways.items():
                 run = partial(run_once, engine, limits, base)
-                runs = [measure(run, limits.spark_master) for _ in range(rounds)]
+                runs = [measure(run, limits) for _ in range(rounds)]
                 took = found.setdefault(engine, {})[rows] = min(runs, key=lambda each: each.seconds)
                 figures = f"{took.seconds:9.2f}{took.driver:14.2f}{took.executors:17.2f}{rows / took.seconds:15,.0f}"
                 print(f"{rows:12,}{engine:>9}{figures}", flush=True)

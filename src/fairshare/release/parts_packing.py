@@ -49,9 +49,11 @@ def pack_rows(
 
     Takes    seal: how it is sealed, if not for the recipient's key; then it is always one file.
     """
+    # Before the rows are counted, so that whatever happens to the source from here on is seen.
+    stamps = stamp_files(table.plan, table.base)
     slices = plan_parts(table)
     if slices and seal is seal_into:
-        return pack_parts(table, slices, attempt=attempt, place=place, to=to, on_progress=on_progress)
+        return pack_parts(table, slices, stamps, attempt=attempt, place=place, to=to, on_progress=on_progress)
     target = attempt.out / name_sealed(1)
     sent, report = pack_table(table, private=attempt.folder, target=target, to=to, seal=seal, on_progress=on_progress)
     return (sent,), report
@@ -88,6 +90,7 @@ def plan_parts(table: Table) -> tuple[Slice, ...]:
 def pack_parts(
     table: Table,
     slices: tuple[Slice, ...],
+    stamps: tuple[FileStamp, ...],
     *,
     attempt: Attempt,
     place: Path,
@@ -96,10 +99,10 @@ def pack_parts(
 ) -> tuple[tuple[SentFile, ...], EngineReport]:
     """Makes the parts that are missing, and puts all of them into the attempt.
 
-    Takes    place: where parts wait between attempts; the attempt's own folder if nobody could continue them.
+    Takes    stamps: the files of the source as they were before their rows were counted; place: where parts wait
+             between attempts, which is the attempt's own folder if nobody could continue them.
     Raises   as `pack_table`; SourceMoved. Parts that are finished then stay where they are, for the next attempt.
     """
-    stamps = stamp_files(table.plan, table.base)
     keys = find_keys(table.plan, table.keys)
     job = Job(table.plan, place / PIPE, table.format, table.base, keys, limits=table.limits)
     with open_parts(place, describe_work(table, slices, to, job)) as parts:
