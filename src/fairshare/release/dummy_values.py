@@ -47,8 +47,8 @@ def guess_like(name: str) -> Like | None:
 def find_check_digit(nine: str) -> int | None:
     """The tenth digit of an NHS number, from the first nine (modulus 11); None where there is none.
 
-    >>> find_check_digit("999000000")
-    8
+    >>> find_check_digit("999000001"), find_check_digit("999000000")
+    (8, None)
     """
     digit = 11 - sum(int(each) * weight for each, weight in zip(nine, range(10, 1, -1), strict=True)) % 11
     return {11: 0, 10: None}.get(digit, digit)

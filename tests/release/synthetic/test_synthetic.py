@@ -47,6 +47,7 @@ from fairshare.release.publishing import make_ready
 from fairshare.release.publishing_rows import write_cells
 from fairshare.release.treatments import ColumnType
 from fairshare.release.workers.apart_margins import TreeModel
+from fairshare.release.workers.apart_mst import a_little_less
 from fairshare.release.workers.running import WorkerFailed
 from fairshare.words import FairshareError, MissingPart, Refused
 from tests.release.flow.stories import (
@@ -393,3 +394,16 @@ def test_what_it_takes_out_of_a_budget_is_what_the_plan_says():
     asked = read_plan(PEOPLE.encode(), where="plan").publish
     assert (asked.loss.epsilon, asked.loss.delta) == (1, 1e-6)
     assert "epsilon 1" in asked.describe()
+
+
+@given(st.integers(2, 40), st.floats(1e-6, 10))
+def test_the_shares_for_choosing_pairs_never_add_up_to_more_than_their_part(columns, rho):
+    import opendp.prelude as dp
+    from opendp.combinators import make_adaptive_composition
+
+    dp.enable_features("contrib")
+    part = a_little_less(a_little_less(rho / 20))
+    shares = [a_little_less(part / (columns - 1))] * (columns - 1)
+    space = dp.vector_domain(dp.atom_domain(T="f64", nan=False)), dp.linf_distance(T="f64", monotonic=False)
+    summed = make_adaptive_composition(*space, dp.zero_concentrated_divergence(), 1.0, shares)
+    assert part * 0.999 < summed.map(1.0) <= part

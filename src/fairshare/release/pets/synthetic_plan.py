@@ -26,7 +26,7 @@ MAX_COLUMNS = 40
 WITHIN_95 = 1.96
 """Standard deviations of normal noise within which 95% of it falls."""
 ALONE, MEASURED = 0.5, 0.9
-"""How OpenDP's MST shares its budget out: this part on columns alone, and of the rest this part on measuring pairs."""
+"""How OpenDP's MST shares a budget out: this part on columns alone, and of the rest this part on measuring pairs."""
 
 
 class SyntheticUnfit(BadInput):
