@@ -40,8 +40,13 @@ def main() -> None:
     """Runs it once and prints what was measured."""
     survey, home = make_survey(), find_home()
     asked = {
-        "sizes": survey.sizes, "epsilon": 1.0, "delta": 1e-9, "held_out": 0.2, "method": METHOD, "target": len(SIZES) - 1,
-    }  # fmt: skip
+        "sizes": survey.sizes,
+        "epsilon": 1.0,
+        "delta": 1e-9,
+        "held_out": 0.2,
+        "method": METHOD,
+        "target": len(SIZES) - 1,
+    }
     start = time.perf_counter()
     answer = run_worker(
         "synthetic", "synthesise", asked, {"rows": survey.codes}, home=home, entropy=secrets.token_bytes

@@ -12,8 +12,8 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -91,36 +91,57 @@ def run_worker(
     question = encode({"task": task, "asked": dict(asked), "files": [[each, len(files[each])] for each in files]})
     bounds = {"seconds": limits.seconds, "memory": limits.memory_mb * 1024**2, "threads": limits.threads}
     head = encode({"key": key.hex(), "bounds": bounds, "question": question.decode()}) + b"\n"
-    with TemporaryDirectory(prefix="fairshare-worker-") as folder:
-        running = _start(python, Path(folder))
-        late = Event()
-
-        def stop() -> None:
-            late.set()
-            _kill(running)
-
-        timer = Timer(limits.seconds, stop)
-        timer.start()
-        try:
-            # A worker that is gone already says so by its answer, which is missing.
-            with suppress(BrokenPipeError):
-                for part in (head, *files.values()):
-                    running.stdin.write(part)  # type: ignore[union-attr]
-                running.stdin.close()  # type: ignore[union-attr]
-            signed = _read_answer(running.stdout, on_progress)  # type: ignore[arg-type]
-            ended = running.wait()
-        except WorkerUnsound:
-            _kill(running)
-            if late.is_set() or running.wait() != 0:
-                raise _why_ended(name, None, late=late.is_set()) from None
-            raise
-        finally:
-            timer.cancel()
-            _kill(running)
-            _close(running)
-    if signed is None or ended != 0:
-        raise _why_ended(name, ended, late=late.is_set())
+    with TemporaryDirectory(prefix="fairshare-worker-") as folder, _started(python, Path(folder), limits) as running:
+        signed = _exchange(name, running, (head, *files.values()), on_progress)
     return _check(name, signed, key, question, files)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A worker at work, and whether its time ran out."""
+
+    process: subprocess.Popen[bytes]
+    late: Event
+
+
+@contextmanager
+def _started(python: Path, folder: Path, limits: WorkerLimits) -> Iterator[_Running]:
+    """A worker that is gone, with all that it started, when this ends or its time is up."""
+    running = _Running(_start(python, folder), Event())
+
+    def stop() -> None:
+        running.late.set()
+        _kill(running.process)
+
+    timer = Timer(limits.seconds, stop)
+    timer.start()
+    try:
+        yield running
+    finally:
+        timer.cancel()
+        _kill(running.process)
+        _close(running.process)
+
+
+def _exchange(name: str, running: _Running, asked: Sequence[bytes], on_progress: OnProgress | None) -> _Signed:
+    """Gives a worker what it is asked, and takes what it answers."""
+    process = running.process
+    try:
+        # A worker that is gone already says so by its answer, which is missing.
+        with suppress(BrokenPipeError):
+            for part in asked:
+                process.stdin.write(part)  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]
+        signed = _read_answer(process.stdout, on_progress)  # type: ignore[arg-type]
+        ended = process.wait()
+    except WorkerUnsound:
+        _kill(process)
+        if running.late.is_set() or process.wait() > 0:
+            raise _why_ended(name, None, late=running.late.is_set()) from None
+        raise
+    if signed is None or ended != 0:
+        raise _why_ended(name, ended, late=running.late.is_set())
+    return signed
 
 
 def _start(python: Path, folder: Path) -> subprocess.Popen[bytes]:
