@@ -4,10 +4,11 @@ Each of the three is what a sensitivity in noise.py rests on, and each is tested
 
 Rows a person. First, who could have more than `m` rows? Persons are hashed to 64 bits and hashes counted, which is much
 faster than to sort everybody. Those whose hash is met at most `m` times have at most `m` rows and keep them all. The
-rows of the rest are put into an order for each person, and the first `m` are kept. The order is that of a hash of what
-the row holds under a seed that is new for each run: a person's rows are chosen by those rows and the seed alone, never
-by the order of the table or by anybody else's rows, so that for each seed neighbours stay neighbours. Two persons with
-one hash are only looked at more closely. A row that is nobody's cannot be bounded, and does not count.
+rows of the rest (or of all, if the rest have most of them) are put into an order for each person, and the first `m` are
+kept. The order is that of a hash of what the row holds under a seed that is new for each run: a person's rows are
+chosen by those rows and the seed alone, never by the order of the table or by anybody else's rows, so that for each
+seed neighbours stay neighbours. Two persons with one hash are only looked at more closely. A row that is nobody's
+cannot be bounded, and does not count.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from fairshare.release.treatments import NUMBERS, Cell, ColumnType, text_of_edge
 PERSON = "#person"
 """The person column among the treated rows; nothing can be sent under such a name."""
 BYTES_COUNTED, BYTES_ORDERED = 64, 320
-"""What DuckDB holds for each row while it counts hashes, and while it puts rows into an order."""
+"""What DuckDB holds for each row while it counts hashes, and for each of the first rows while it looks for them."""
 _KEY_TYPES = {
     ColumnType.TEXT: str,
     ColumnType.INTEGER: int,
@@ -174,24 +175,29 @@ def keep_cells(treated: Treated, published: PrivateStatistics, columns: Columns,
         return
     person, most = treated.quote(PERSON), published.rows_per_person
     rows = f"SELECT {', '.join([f'{person} AS person', *made])} FROM treated WHERE {person} IS NOT NULL"
-    keep_crowded(treated, person, most, memory_mb)
-    owner = treated.hash(0, "person")
-    few = f"SELECT * FROM ({rows}) AS mine WHERE NOT EXISTS (SELECT 1 FROM crowded WHERE crowded.h = {owner})"
-    crowd = _count(treated, "SELECT sum(n) FROM crowded")
-    parts = -(-crowd * BYTES_ORDERED // (memory_mb * 2**19))
-    treated.keep("cells_0", _group(few if crowd else rows, columns))
-    for part in range(parts):
-        many = (
-            f"SELECT * FROM ({rows}) AS mine WHERE EXISTS (SELECT 1 FROM crowded WHERE crowded.h = {owner} "
-            f"AND {_share('crowded.h', parts)} = {part})"
-        )
-        treated.keep(f"cells_{part + 1}", _group(_first_rows(treated, many, columns, most, seed), columns))
-    treated.keep("cells", " UNION ALL ".join(f"SELECT * FROM cells_{part}" for part in range(parts + 1)))
-
-
-def keep_crowded(treated: Treated, person: str, most: int, memory_mb: int) -> None:
-    """Keeps the hashes that more rows have than one person may have, in as many goes as memory needs."""
     counted = _count(treated, "SELECT count(*) FROM treated")
+    keep_crowded(treated, person, most, counted, memory_mb)
+    crowd = _count(treated, "SELECT sum(n) FROM crowded")
+    if not crowd:
+        treated.keep("cells", _group(rows, columns))
+        return
+    owner, kept, many = treated.hash(0, "person"), [], rows
+    if crowd * 2 < counted:
+        met = f"SELECT 1 FROM crowded WHERE crowded.h = {owner}"
+        treated.keep("cells_few", _group(f"SELECT * FROM ({rows}) AS mine WHERE NOT EXISTS ({met})", columns))
+        kept, many, counted = ["cells_few"], f"SELECT * FROM ({rows}) AS mine WHERE EXISTS ({met})", crowd
+    # Of those with too many rows only the first are held; of the others, all.
+    held = _count(treated, "SELECT count(*) FROM crowded") * most + counted - crowd
+    parts = -(-held * BYTES_ORDERED // (memory_mb * 2**19))
+    for part in range(parts):
+        mine = f"SELECT * FROM ({many}) AS ours WHERE {_share(owner, parts)} = {part}" if parts > 1 else many
+        kept.append(f"cells_{part}")
+        treated.keep(kept[-1], _group(_first_rows(treated, mine, columns, most, seed), columns))
+    treated.keep("cells", " UNION ALL ".join(f"SELECT * FROM {name}" for name in kept))
+
+
+def keep_crowded(treated: Treated, person: str, most: int, counted: int, memory_mb: int) -> None:
+    """Keeps the hashes that more rows have than one person may have, in as many goes as memory needs."""
     parts = max(1, -(-counted * BYTES_COUNTED // (memory_mb * 3 * 2**18)))
     hashes = f"SELECT {treated.hash(0, person)} AS h FROM treated WHERE {person} IS NOT NULL"
     for part in range(parts):
@@ -208,9 +214,9 @@ def _share(hashed: str, parts: int) -> str:
 
 
 def _first_rows(treated: Treated, rows: str, columns: Columns, most: int, seed: int) -> str:
-    names = list(columns.sql)
-    # Rows with one hash that differ are ordered by what they hold, so that nothing is left to chance.
-    order = ", ".join([treated.hash(seed, "person", *names), *names])
+    # By the hash alone: sorting by what rows hold as well takes three times as long, and could only matter if two
+    # different rows of one person had the same 64 bits.
+    order = treated.hash(seed, "person", *columns.sql)
     numbered = f"SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}) AS number FROM ({rows}) AS theirs"
     return f"SELECT * FROM ({numbered}) AS numbered WHERE number <= {most}"
 
