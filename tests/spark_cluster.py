@@ -67,11 +67,13 @@ def run_spark() -> Iterator[SparkCluster]:
         f"spark.authenticate true\nspark.authenticate.secret {secrets.token_hex(32)}\n"
         "spark.network.crypto.enabled true\nspark.network.crypto.cipher AES/GCM/NoPadding\n"
     )
-    _write(kept, secret)
+    # A machine that is busy with other tests answers late; nobody is given up for that.
+    _write(kept, f"{secret}spark.worker.timeout 600\n")
     (folder / "events").mkdir(mode=0o700)
     _write(
         cluster.properties,
-        f"{secret}spark.driver.host 127.0.0.1\nspark.driver.bindAddress 127.0.0.1\nspark.executor.memory 600m\n"
+        f"{secret}spark.network.timeout 600s\n"
+        "spark.driver.host 127.0.0.1\nspark.driver.bindAddress 127.0.0.1\nspark.executor.memory 600m\n"
         f"spark.cores.max 2\nspark.executor.cores 1\nspark.sql.shuffle.partitions 4\n"
         f"spark.eventLog.enabled true\nspark.eventLog.dir {folder / 'events'}\nspark.local.dir {folder / 'local'}\n"
         "spark.eventLog.logBlockUpdates.enabled true\nspark.eventLog.compress false\n",

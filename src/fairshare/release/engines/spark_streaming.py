@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOOK_EVERY_SECONDS = 5
-LOOKS_WITHOUT_WORKERS = 24
+LOOKS_WITHOUT_WORKERS = 60
 WAVE_BYTES = 64 * 1024 * 1024
 """About what one wave of partitions may come to; two waves are held at once, and one partition at the least."""
 
