@@ -98,24 +98,26 @@ def judge(
 ) -> Page:
     """Record your judgement whether a motivated intruder could identify people in what a plan sends.
 
-    Without one, and after its day of review, no release sheet calls what went anonymous.
+    It holds for this plan over the source's files as they are now, untouched. Without one, after its day of review, or
+    when the source was changed since, no release sheet calls what went anonymous.
     """
     from fairshare.desk.guards import record_judgement
-    from fairshare.release.intruder import digest_plan, read_judgement_form
+    from fairshare.release.intruder import digest_plan, digest_source, read_judgement_form
     from fairshare.release.plan import read_plan
     from fairshare.words.reading import read_file
 
-    digest = digest_plan(read_plan(read_file(plan), where=plan.name))
+    judged = read_plan(read_file(plan), where=plan.name)
+    digest, source = digest_plan(judged), digest_source(judged, plan.parent)
     with open_as(desk, name) as (at, actor):
         form = read_judgement_form(
-            read_file(file), plan=digest, by=actor.person, on=at.clock.now().date(), where=file.name
+            read_file(file), plan=digest, source=source, by=actor.person, on=at.clock.now().date(), where=file.name
         )
         kept = record_judgement(at, actor, case, form)
 
     def show(screen: Screen) -> None:
         screen.line(f"Judged by {kept.by.name} on {kept.on}: {kept.conclusion.replace('_', ' ')}.", "bold")
         screen.pairs([("attacks tried", len(kept.attacks)), ("to be looked at again by", kept.review_on)])
-        screen.line("It is a person's judgement about this plan alone, and is in the desk's log.")
+        screen.line("It is a person's judgement about this plan and these files alone, and is in the desk's log.")
 
     return Page(kept.model_dump(mode="json"), show)
 

@@ -142,6 +142,12 @@ class Plan(Value):
         return tuple(column for column in self.columns if not isinstance(column, Drop))
 
     @property
+    def treatments_used(self) -> frozenset[str]:
+        """The names of all that is done: to the columns that go, to groups of rows, and what is published of them."""
+        published = {self.publish.publish} if self.publish is not None else set()
+        return frozenset({each.name for each in self.sent} | {each.treatment for each in self.groups} | published)
+
+    @property
     def key_ids(self) -> tuple[str, ...]:
         """The ids of the keys that the plan needs, each once."""
         return tuple(dict.fromkeys(each.key for each in self.columns if isinstance(each, Pseudonymise)))

@@ -21,6 +21,8 @@ State = Literal["as_is", "changed", "held_back"]
 Risk = Literal["identifiable", "pseudonymised", "de_identified", "told", "anonymous"]
 Sealed = Literal["key", "passphrase", "sharing"]
 
+LEAVES_DETAIL = frozenset({"keep", "drop", "mask", "pseudonymise"})
+"""Treatments that make nothing coarser: with these alone, nothing is called de-identified."""
 MOST_LINES = 30
 """How many lines the picture shows; the table under it shows all."""
 _LABEL = 20
@@ -65,13 +67,16 @@ class SheetFacts:
 def find_risk(kind: ReleaseKind, outcomes: frozenset[Outcome], treatments: frozenset[str]) -> Risk:
     """What kind of information went, in the law's terms; when in doubt, people can be identified from it.
 
-    Takes    outcomes: of the items that went; treatments: the names of those used on a table's columns.
+    Takes    outcomes: of the items that went; treatments: the names of all that a table's plan does; what no
+             treatment made coarser, and no group or publication guards, is identifiable whatever was decided.
     """
     if kind in (ReleaseKind.SPOKEN, ReleaseKind.VIEWED):
         return "told"
     if kind is not ReleaseKind.TABLE or outcomes != {Outcome.SHARE_DEIDENTIFIED}:
         return "identifiable"
-    return "pseudonymised" if "pseudonymise" in treatments else "de_identified"
+    if "pseudonymise" in treatments:
+        return "pseudonymised"
+    return "de_identified" if treatments - LEAVES_DETAIL else "identifiable"
 
 
 def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") -> str:

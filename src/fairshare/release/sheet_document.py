@@ -50,7 +50,7 @@ def gather_from_records(
     table = release.release_kind is ReleaseKind.TABLE
     treatments = receipt.treatments if receipt else {}
     outcomes = frozenset(line.outcome for line in decision.scope if line.item.ref in release.items)
-    used = {each.name for each in build(Plan, plan.plan, where="plan").sent} if plan and table else set()
+    used = build(Plan, plan.plan, where="plan").treatments_used if plan and table else frozenset()
     to = receipt.sealed_to if receipt else None
     ways: dict[str | None, Sealed | None] = {None: None, PASSPHRASE: "passphrase", SEALED_TO: "sharing"}
     sealed = ways.get(to, "key")
@@ -61,7 +61,7 @@ def gather_from_records(
         agreement=agreement,
         lines=tuple(_list_lines(release, decision, treatments, table)),
         signed_by=signed_by,
-        risk=find_risk(release.release_kind, outcomes, frozenset(used)),
+        risk=find_risk(release.release_kind, outcomes, used),
         files=receipt.files if receipt else (),
         sealed=sealed,
         counts=receipt.counts if receipt and table else None,
@@ -154,7 +154,9 @@ def _tell_lines(facts: SheetFacts, words: dict[str, Any], audience: Audience) ->
 
 def _tell_risk(facts: SheetFacts, words: dict[str, Any]) -> Iterator[Block]:
     yield Heading(text=words["risk"])
-    yield from write_paragraphs(words[f"risk_{facts.risk}"], words["risk_judged" if facts.risk == "anonymous" else "risk_all"])
+    yield from write_paragraphs(
+        words[f"risk_{facts.risk}"], words["risk_judged" if facts.risk == "anonymous" else "risk_all"]
+    )
     if facts.notes:
         yield Heading(level=2, text=words["notes"])
         yield from write_points(facts.notes)

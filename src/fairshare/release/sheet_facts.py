@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairshare.records.kinds import Counts, ScopeLine, ScopeState, SentFile
 from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
-from fairshare.release.intruder import why_not_anonymous
+from fairshare.release.intruder import digest_source, why_not_anonymous
 from fairshare.release.kinds import Contents, Table
 from fairshare.release.sheet import Risk, Sealed, SheetFacts, SheetLine, find_risk
 
@@ -27,7 +27,7 @@ def gather_facts(
     """Everything that the release sheet tells."""
     release = grounds.release
     sent = [line for ref in release.items for line in grounds.lines_for(ref)]
-    columns = contents.plan.sent if isinstance(contents, Table) else ()
+    used = contents.plan.treatments_used if isinstance(contents, Table) else frozenset()
     return SheetFacts(
         release=release,
         release_id=release_id,
@@ -36,11 +36,7 @@ def gather_facts(
         lines=_tell_sent(contents, sent) + _tell_held_back(grounds),
         signed_by=signed_by,
         risk=judge_risk(
-            find_risk(
-                release.release_kind,
-                frozenset(line.outcome for line in sent),
-                frozenset(column.name for column in columns),
-            ),
+            find_risk(release.release_kind, frozenset(line.outcome for line in sent), used),
             grounds,
             contents,
         ),
@@ -55,11 +51,11 @@ def gather_facts(
 
 
 def judge_risk(found: Risk, grounds: Grounds, contents: Contents) -> Risk:
-    """What kind of information went: called anonymous only as a named person judged this very plan, for today."""
-    if not isinstance(contents, Table):
+    """What kind of information went: called anonymous only as a named person judged this plan and source, for today."""
+    if not isinstance(contents, Table) or found != "de_identified" or grounds.judgement is None:
         return found
-    stands = why_not_anonymous(grounds.judgement, contents.plan, grounds.today) is None
-    return "anonymous" if stands and found == "de_identified" else found
+    source = digest_source(contents.plan, contents.base)
+    return "anonymous" if why_not_anonymous(grounds.judgement, contents.plan, source, grounds.today) is None else found
 
 
 def count(grounds: Grounds, report: EngineReport | None) -> Counts:

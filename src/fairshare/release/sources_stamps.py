@@ -64,6 +64,11 @@ def _find_source(source: Source, base: Path) -> list[Path]:
     return [resolve_path(base, path)] if path is not None else []
 
 
+def has_files(source: Source) -> bool:
+    """Whether a source is made of files that stay as they are unless somebody writes to them."""
+    return source.format in FILES or isinstance(source, ParquetFolder)
+
+
 def check_unmoved(plan: Plan, base: Path, before: tuple[FileStamp, ...]) -> None:
     """Raises SourceMoved unless every file of the plan is as it was stamped before."""
     try:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairshare.release.intruder import JudgementUnfit, digest_plan, read_judgement_form, why_not_anonymous
+from fairshare.release.intruder import (
+    JudgementUnfit,
+    digest_plan,
+    digest_source,
+    read_judgement_form,
+    why_not_anonymous,
+)
 from fairshare.release.kinds import Table
 from fairshare.release.plan import Plan
 from fairshare.release.sheet_facts import judge_risk
@@ -34,12 +40,15 @@ PLAN = build(
 )
 
 
-def judge(form: bytes = FORM, plan: Plan = PLAN, on: date = TODAY) -> Any:
-    return read_judgement_form(form, plan=digest_plan(plan), by=CHECKER, on=on, where="judgement.yaml")
+SOURCE = "a" * 64
+
+
+def judge(form: bytes = FORM, plan: Plan = PLAN, on: date = TODAY, source: str | None = SOURCE) -> Any:
+    return read_judgement_form(form, plan=digest_plan(plan), source=source, by=CHECKER, on=on, where="judgement.yaml")
 
 
 def test_a_judgement_holds_for_its_plan_and_its_time():
-    assert why_not_anonymous(judge(), PLAN, TODAY) is None
+    assert why_not_anonymous(judge(), PLAN, SOURCE, TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -53,7 +62,8 @@ def test_a_judgement_holds_for_its_plan_and_its_time():
     ],
 )
 def test_without_a_judgement_that_stands_nothing_is_called_anonymous(tmp_path, judgement, day, why):
-    assert why in why_not_anonymous(judgement, PLAN, day)
+    (tmp_path / "p.csv").write_text("a\n1\n")
+    assert why in why_not_anonymous(judgement, PLAN, SOURCE, day)
     table = Table(plan=PLAN, keys=OneKey(), base=tmp_path)
     grounds = one_off(table, judgement=judgement, today=day)
     assert judge_risk("de_identified", grounds, table) == "de_identified"
@@ -61,10 +71,29 @@ def test_without_a_judgement_that_stands_nothing_is_called_anonymous(tmp_path, j
 
 def test_only_what_was_de_identified_is_ever_called_anonymous(tmp_path):
     table = Table(plan=PLAN, keys=OneKey(), base=tmp_path)
-    grounds = one_off(table, judgement=judge())
+    (tmp_path / "p.csv").write_text("a\n1\n")
+    grounds = one_off(table, judgement=judge(source=digest_source(PLAN, tmp_path)))
     assert judge_risk("de_identified", grounds, table) == "anonymous"
     assert judge_risk("pseudonymised", grounds, table) == "pseudonymised"
     assert judge_risk("identifiable", grounds, table) == "identifiable"
+
+
+def test_a_judgement_ends_with_the_files_that_it_was_about(tmp_path):
+    table = Table(plan=PLAN, keys=OneKey(), base=tmp_path)
+    (tmp_path / "p.csv").write_text("a\n1\n")
+    grounds = one_off(table, judgement=judge(source=digest_source(PLAN, tmp_path)))
+    (tmp_path / "p.csv").write_text("a\n9\n")
+    assert judge_risk("de_identified", grounds, table) == "de_identified"
+
+
+def test_what_may_change_at_any_moment_cannot_be_judged(tmp_path):
+    source = {"format": "postgresql", "connection": "c", "table": "t"}
+    database = build(Plan, {**PLAN.model_dump(mode="json", exclude_defaults=True), "source": source}, where="x")
+    assert digest_source(database, tmp_path) is None
+    with pytest.raises(JudgementUnfit):
+        judge(source=None)
+    old = judge().model_copy(update={"source": None})
+    assert why_not_anonymous(old, PLAN, SOURCE, TODAY) is not None
 
 
 @pytest.mark.parametrize(

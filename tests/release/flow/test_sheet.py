@@ -285,6 +285,10 @@ ONLY_DE_IDENTIFIED = frozenset({Outcome.SHARE_DEIDENTIFIED})
     [
         (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"year"}, "de_identified"),
         (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"year", "pseudonymise"}, "pseudonymised"),
+        (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"keep"}, "identifiable"),
+        (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"keep", "mask"}, "identifiable"),
+        (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"keep", "check_k_anonymity"}, "de_identified"),
+        (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED, {"keep", "private_statistics"}, "de_identified"),
         (ReleaseKind.TABLE, ONLY_DE_IDENTIFIED | {Outcome.SHARE_FULL}, {"pseudonymise"}, "identifiable"),
         (ReleaseKind.TABLE, {Outcome.MUST_SHARE}, {"keep"}, "identifiable"),
         (ReleaseKind.BUNDLE, ONLY_DE_IDENTIFIED, set(), "identifiable"),
