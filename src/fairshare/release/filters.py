@@ -27,7 +27,7 @@ from fairshare.release.treatments import (
 )
 from fairshare.words import BadInput, Unsound
 from fairshare.words.reading import decode_text, read_file
-from fairshare.words.values import Value
+from fairshare.words.values import Line, Value
 
 Given = StrictBool | WrittenNumber | Annotated[StrictStr, StringConstraints(max_length=2000)]
 """A value as a plan writes it: dates and long numbers as text."""
@@ -111,6 +111,8 @@ class Listing(RowTest):
     path: ListPath
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     """The digest of the file, if the plan is to hold for this very list and no other."""
+    opt_out: Annotated[Line, StringConstraints(max_length=100)] | None = None
+    """The name of the list among `opt_outs` that added this test; none for one that somebody wrote."""
 
 
 class NullTest(RowTest):

@@ -84,7 +84,7 @@ class OptOut(Value):
     @property
     def test(self) -> Listing:
         """The test that holds these people back."""
-        return Listing(test="not_listed", column=self.column, path=self.path, sha256=self.sha256)
+        return Listing(test="not_listed", column=self.column, path=self.path, sha256=self.sha256, opt_out=self.name)
 
     def holds_back(self, sent: Collection[str]) -> bool:
         """Whether its people are held back when these columns of the source go.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairshare.records.sealing import open_bytes
 from fairshare.release.coverage import why_not_release
 from fairshare.release.delivery import open_release
 from fairshare.release.engines import run_plan
 from fairshare.release.filters import ListChanged
-from fairshare.release.flow import run_release
+from fairshare.release.flow import Step, recover, run_release
+from fairshare.release.kept_by_holder import ON_RECEIPT
 from fairshare.release.kinds import Table
 from fairshare.release.opt_outs import GROUNDS, OptOut, OptOutUnfit
 from fairshare.release.opt_outs_check import mark_scope
@@ -107,11 +110,11 @@ def test_what_is_held_back_and_what_goes_add_up(tmp_path_factory, listed):
     assert len(read_rows(plan, folder, "duckdb")) == PEOPLE - proved.held_back
 
 
-def test_the_count_is_on_the_receipt_and_the_sheet(tmp_path):
+def test_the_count_is_kept_by_the_holder_and_on_their_sheet(tmp_path):
     table = make_table(make_plan(write_people(tmp_path)), tmp_path)
     ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
     released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
-    said = released.manifest.outcome.treatments["opt-outs: Objections"]
+    said = json.loads(released.kept)["facts"]["opt-outs: Objections"]
     assert said.startswith("applied; 3 rows held back, 0 of its rows sent")
     assert "Opt-outs and objections" in released.sheet
     opened = open_release(released.folder, READER_SECRET, trust=TRUSTED, into=tmp_path / "in")
@@ -148,6 +151,16 @@ def test_a_list_holds_only_as_far_as_it_reaches(tmp_path):
     assert outside.opt_outs[0].out_of_scope
     assert len(read_rows(outside, tmp_path, "duckdb")) == PEOPLE
     assert mark_scope(outside, Purpose(code="direct_care"), "x") == outside
+
+
+def test_a_list_out_of_its_scope_takes_nobodys_own_test_away(tmp_path):
+    written = plan_to_json(make_plan(write_people(tmp_path), recipients=["Other Trust"]))
+    (added,) = written["rows"]
+    own = {name: value for name, value in added.items() if name != "opt_out"}
+    plan = build(Plan, {**written, "rows": [own]}, where="plan")
+    outside = mark_scope(plan, STUDY, "Mid University")
+    assert outside.opt_outs[0].out_of_scope
+    assert len(read_rows(outside, tmp_path, "duckdb")) == PEOPLE - 3
 
 
 def test_a_plan_reads_back_as_it_was_written(tmp_path):
@@ -221,11 +234,11 @@ def test_rows_and_columns_that_could_lead_to_somebody_at_risk_need_a_second_pers
     assert (found is None) if why is None else (why in found.text)
 
 
-def test_the_receipt_gives_no_number_of_people_at_risk(tmp_path):
+def test_what_is_kept_gives_no_number_of_people_at_risk(tmp_path):
     table = make_table(make_plan(write_people(tmp_path), kind="at_risk"), tmp_path)
     ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
     released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
-    assert "3" not in released.manifest.outcome.treatments["opt-outs: Objections"].split(";")[0]
+    assert "3" not in json.loads(released.kept)["facts"]["opt-outs: Objections"].split(";")[0]
 
 
 def test_every_kind_of_list_says_when_it_yields():
@@ -257,3 +270,29 @@ opt_outs:
 """
     assert len(read_rows(read_plan(text.encode(), where="plan"), tmp_path, "duckdb")) == PEOPLE - 3
     assert TODAY.year == 2026
+
+
+def test_whoever_opens_the_release_finds_no_count_and_no_list_in_its_manifest(tmp_path):
+    class PowerCut(BaseException):
+        pass
+
+    def cut(step):
+        if step is Step.COMMITTED:
+            raise PowerCut
+
+    table = make_table(make_plan(write_people(tmp_path)), tmp_path)
+    book = FileBook(tmp_path / "book")
+    ports = replace(make_ports(book), guards=(OptOutGuard(),))
+    with pytest.raises(PowerCut):
+        run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports, on_step=cut)
+    (released,) = recover(tmp_path / "out", book, ports.guards)
+    manifest = open_bytes((released.folder / "manifest.age").read_bytes(), READER_SECRET)
+    assert b"opt-outs" not in manifest
+    assert b"held back" not in manifest
+    assert table.plan.opt_outs[0].sha256[:16].encode() not in manifest
+    # What stays is what the receipt commits to, also when it was written down after a power cut.
+    assert (
+        json.loads(manifest)["receipt"]["record"]["treatments"][ON_RECEIPT]
+        == f"sha256:{sha256(released.kept).hexdigest()}"
+    )
+    assert "3 rows held back" in released.sheet
