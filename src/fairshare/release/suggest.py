@@ -29,6 +29,9 @@ AGE_EDGES = (16, 18, 25, 35, 45, 55, 65, 75, 85)
 DRAFT_K = 5
 MANY_VALUES = 100
 """With more different values than this, a column that cannot be generalised is held back."""
+MANY_TEXTS = 50
+"""With more different texts than this, a column that nothing explains is taken for somebody's own words."""
+_SEVERAL_WORDS = 0.2
 _OWN_VALUE_FROM = 20
 _LIFETIME_DAYS = 25 * 365
 _DATES = {
@@ -246,6 +249,12 @@ def _look_without_pattern(
     if found in (ColumnType.TEXT, ColumnType.INTEGER) and len(texts) >= _OWN_VALUE_FROM and _all_differ(texts):
         both = InBoth("every row has a value of its own", "mae gan bob rhes ei gwerth ei hun")
         return "direct_identifier", both, "possible", "pseudonymise"
+    if found is ColumnType.TEXT and _may_be_own_words(texts):
+        both = InBoth(
+            "many different texts, or several words, that nothing explains: they may be anything",
+            "llawer o destunau gwahanol, neu sawl gair, heb ddim i'w hegluro: gallant fod yn unrhyw beth",
+        )
+        return "free_text", both, "possible", "drop"
     both = InBoth(
         "nothing in its name or values points to more", "nid oes dim yn ei henw na'i gwerthoedd yn awgrymu mwy"
     )
@@ -276,6 +285,13 @@ def _reads_as_text(texts: Sequence[str]) -> bool:
         return False
     words = sum(len(each.split()) for each in texts) / len(texts)
     return words >= 4 and len(set(texts)) > len(texts) / 2
+
+
+def _may_be_own_words(texts: Sequence[str]) -> bool:
+    """Whether somebody may have written these rather than picked them from a list; numbers were not written so."""
+    words = [each for each in texts if not re.fullmatch(r"-?[0-9]+([.,][0-9]+)*%?", each.strip())]
+    several = sum(len(each.split()) > 1 for each in words)
+    return len(set(words)) > MANY_TEXTS or several > len(texts) * _SEVERAL_WORDS
 
 
 def _all_differ(texts: Sequence[str]) -> bool:

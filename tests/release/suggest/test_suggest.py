@@ -58,6 +58,11 @@ UPN = [
             "drop",
         ),
         ("band", ["A", "B", "A"], "plain", "keep"),
+        ("obs", [f"{said} {n}" for n in range(200) for said in ("hit by father", "hiv positive")], "free_text", "drop"),
+        ("obs", ["hit by father", "hiv positive", "gay, not out"] * 100, "free_text", "drop"),
+        ("obs", ["fine"] * 70 + ["hit by father"] * 30, "free_text", "drop"),
+        ("seen_with", [f"ref{n % 60}" for n in range(400)], "free_text", "drop"),
+        ("dose", [f"{n % 90}.5" for n in range(400)], "plain", "keep"),
     ],
 )
 def test_a_column_is_known_by_its_name_or_its_values(name, values, kind, treat):
