@@ -3,6 +3,8 @@
 The clamp, the rows a person and the public keys are ours to get right; OpenDP only draws the noise.
 """
 
+import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, nan
@@ -15,13 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairshare.release.engines import EngineLimits, bounding
-from fairshare.release.engines.bounding import find_exact
+from fairshare.release.engines.bounding import find_exact, load_key
+from fairshare.release.engines.session import open_session
+from fairshare.release.engines.treated import TreatedInDuckDB
 from fairshare.release.kinds import Table
 from fairshare.release.pets import audit
 from fairshare.release.pets.audit import AUDITED, audit_statistics, bound_share, find_lower_bound
 from fairshare.release.pets.differential_privacy import open_bounded
 from fairshare.release.pets.noise import Noise, find_sensitivity
+from fairshare.release.pets.private_statistics import PublicKey, StatisticsUnfit
 from fairshare.release.plan import read_plan
+from fairshare.release.treatments import ColumnType
 from tests.release.engines.tables import FixedKeys
 
 ONE_THREAD = EngineLimits(threads=1)
@@ -159,6 +165,53 @@ def test_without_anybody_over_the_limit_the_numbers_are_those_of_plain_counting(
         )
         for sex in ("F", "M", None)
     ]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "memory"])
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_that_differ_only_in_where_a_null_stands_are_two_in_any_order(engine, seed):
+    plan = plan_for(1)
+    swapped = [("a", (None, "2024-01-01", 7, None, None)), ("a", ("F", None, 7, None, None))]
+    swapped += [("a", ("F", "2024-01-01", None, None, 50.0)), ("a", ("F", "2024-01-01", 7, None, None))]
+    assert find(plan, swapped, seed, engine) == find(plan, swapped[::-1], seed, engine)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "memory"])
+@pytest.mark.parametrize("values", [["2024-01-01", "20240101", "2024-W01-1"], ["20240101"]])
+def test_a_date_that_is_listed_in_several_ways_is_refused_and_never_counts_twice(engine, values):
+    changed = PLAN.replace("{column: year, first: 2024, last: 2026}", f"{{column: seen, values: {json.dumps(values)}}}")
+    changed = changed.replace("generalise, to: year, sent_as: year", "keep").replace("by: [year]", "by: [seen]")
+    plan = read_plan(changed.replace("ROWS", "1").encode(), where="test")
+    with pytest.raises(StatisticsUnfit):
+        find(plan, [("a", ("F", "2024-01-01", 1, None, None))], 0, engine)
+
+
+@pytest.mark.parametrize(
+    ("found", "values"),
+    [
+        (ColumnType.DATE, ["2024-01-01", "20240101"]),
+        (ColumnType.DATETIME, ["2024-01-01", "2024-01-01T00:00:00"]),
+        (ColumnType.INTEGER, [1, "01"]),
+        (ColumnType.DECIMAL, [1, "1.0"]),
+        (ColumnType.DECIMAL, ["1.50", "1.5"]),
+        (ColumnType.FLOAT, [2**53, 2**53 + 1]),
+    ],
+)
+def test_two_values_that_are_one_in_their_column_are_refused(found, values):
+    plan = plan_for(1)
+    with open_session(EngineLimits()) as session:
+        treated = TreatedInDuckDB("", {"k": found}, session, "", {}, nullcontext)
+        with pytest.raises(StatisticsUnfit):
+            load_key(treated, "key_0", PublicKey.model_validate({"column": "k", "values": values}), plan)
+        load_key(treated, "key_0", PublicKey.model_validate({"column": "k", "values": values[:1]}), plan)
+
+
+def test_text_is_compared_as_it_is_written():
+    key = PublicKey.model_validate({"column": "k", "values": ["1", "01", "1.0", "É", "E\u0301", " 1", None]})
+    with open_session(EngineLimits()) as session:
+        treated = TreatedInDuckDB("", {"k": ColumnType.TEXT}, session, "", {}, nullcontext)
+        load_key(treated, "key_0", key, plan_for(1))
+        assert treated.query("SELECT count(DISTINCT value), count(*) FROM key_0") == [(6, 7)]
 
 
 def test_which_rows_count_is_drawn_anew_and_evenly():

@@ -5,7 +5,7 @@ import pytest
 from fairshare.release.engines.bounding import find_exact
 from fairshare.release.kinds import Table
 from fairshare.release.pets.differential_privacy import open_bounded
-from fairshare.release.plan import Plan
+from fairshare.release.plan import Plan, plan_to_json
 from tests.release.engines.tables import FixedKeys, write_parquet
 
 pytestmark = pytest.mark.xdist_group("spark")
@@ -46,3 +46,24 @@ def test_spark_finds_the_exact_numbers_that_duckdb_finds(tmp_path, limits):
     assert find(plan, tmp_path, limits, "spark") == find(plan, tmp_path, limits, "duckdb")
     bounded = find(make_plan(2), tmp_path, limits, "spark")
     assert sum(bounded["people", "rows"]) == sum(bounded["often", "rows"]) == 80
+
+
+def test_rows_that_differ_only_in_where_a_null_stands_have_one_order_for_a_seed(tmp_path, limits):
+    plan = make_plan(1)
+    keys = [{"column": "sex", "values": ["F", "M", None]}, {"column": "town", "values": ["F", "M", None]}]
+    plan = Plan.model_validate(
+        plan_to_json(plan)
+        | {
+            "columns": [{"column": name, "treatment": "keep"} for name in ("sex", "town")],
+            "publish": plan_to_json(plan)["publish"]
+            | {"keys": keys, "statistics": [{"statistic": "count", "name": "people"}]},
+        }
+    )
+    swapped = [(f"n{person}", *cells) for person in range(40) for cells in (("F", None), (None, "F"))]
+    found = []
+    for order in (swapped, swapped[::-1]):
+        write_parquet(tmp_path / "t.parquet", ["name", "sex", "town"], order)
+        found.append(find(plan, tmp_path, limits, "spark"))
+    assert found[0] == found[1]
+    # Which of the two counts is drawn for each person by themselves.
+    assert min(found[0]["people", "rows"][2], found[0]["people", "rows"][6]) > 5

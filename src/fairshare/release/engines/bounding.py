@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from itertools import product
 
 from fairshare.release.engines.treated import Treated
+from fairshare.release.filters import WRITE_AS, read_given
 from fairshare.release.pets.noise import Part, find_centre, list_parts
 from fairshare.release.pets.private_statistics import (
     AnyStatistic,
@@ -108,19 +109,26 @@ def load_key(treated: Treated, name: str, key: PublicKey, plan: Plan) -> None:
         for place, spellings in enumerate(list_spellings(key, plan))
         for spelling in spellings
     ]
+    if len({cell for cell, _ in rows}) < len(rows):
+        raise StatisticsUnfit(
+            f"two values of the key {key.column!r} are one in its column, so that a row would count in both",
+            fix="List each value once.",
+            where="publish.keys",
+        )
     treated.load(name, {"value": found, "place": ColumnType.INTEGER}, rows)
 
 
 def to_cell(value: KeyValue, found: ColumnType, key: PublicKey) -> Cell:
-    """A public value as its column holds it."""
-    if found is not ColumnType.DATE or not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
+    """A public value as its column holds it: one way to write each, so that no two of them mean one."""
+    cell = None if value is None else read_given(value, found)
+    if cell is None and value is not None:
         raise StatisticsUnfit(
-            "a date is not written as YYYY-MM-DD", fix="Write it so.", where=f"publish.keys: {key.column}"
-        ) from None
+            f"a value of the key {key.column!r} is not of the type of its column, {found}",
+            fix=WRITE_AS[found],
+            where="publish.keys",
+        )
+    # A day and its midnight are one in SQL.
+    return datetime.combine(cell, time()) if found is ColumnType.DATETIME and type(cell) is date else cell
 
 
 def name_columns(treated: Treated, published: PrivateStatistics) -> Columns:
@@ -215,7 +223,7 @@ def _share(hashed: str, parts: int) -> str:
 
 def _first_rows(treated: Treated, rows: str, columns: Columns, most: int, seed: int) -> str:
     # By the hash alone: sorting by what rows hold as well takes three times as long, and could only matter if two
-    # different rows of one person had the same 64 bits.
+    # different rows of one person had the same 64 bits. So where a null stands must be part of the hash.
     order = treated.hash(seed, "person", *columns.sql)
     numbered = f"SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}) AS number FROM ({rows}) AS theirs"
     return f"SELECT * FROM ({numbered}) AS numbered WHERE number <= {most}"

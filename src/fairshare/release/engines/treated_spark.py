@@ -53,7 +53,9 @@ class TreatedInSpark:
             spark.hand_over(self.session, name, pa.table(given))
 
     def hash(self, seed: int, *sql: str) -> str:
-        return f"xxhash64({', '.join([*sql, str(seed)])})"
+        # Spark passes over nulls, so that rows which differ only in where one stands would be one.
+        beside = [part for each in sql for part in (each, f"isnull({each})")]
+        return f"xxhash64({', '.join([*beside, str(seed)])})"
 
 
 def _exact(cell: Cell) -> Cell:
