@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fairshare.desk.draft_agreement import draft_name
 from fairshare.desk.entering import check_allowed
-from fairshare.desk.keep_register import INDEX
 from fairshare.desk.guards import find_history
+from fairshare.desk.keep_register import INDEX
 from fairshare.desk.ports import Desk
 from fairshare.desk.release_case import sheet_name
 from fairshare.desk.who import Action, Actor
@@ -38,6 +38,7 @@ def dispose_of_record(desk: Desk, actor: Actor, case: str, record_id: str, *, re
             desk.files.remove(sheet_name(record_id))
             find_history(desk).forget_release(record_id)
             desk.files.remove(sheet_name(record_id, "pdf"))
+            desk.files.remove(sheet_name(record_id, "json"))
         case _:
             pass
     return left

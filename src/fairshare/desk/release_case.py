@@ -85,11 +85,13 @@ class DeskBook:
         self.desk.records.add(release)
 
     def write_outcome(self, released: Released) -> None:
-        """Keeps and logs the receipt, and keeps the holder's release sheet."""
+        """Keeps and logs the receipt, and keeps the holder's release sheet with the facts that stay here."""
         release = released.manifest.release.id
         self.desk.files.write(sheet_name(release), released.sheet.encode())
         if released.pdf is not None:
             self.desk.files.write(sheet_name(release, "pdf"), released.pdf)
+        if released.kept is not None:
+            self.desk.files.write(sheet_name(release, "json"), released.kept)
         self.desk.records.add(released.manifest.receipt)
 
 
@@ -292,6 +294,6 @@ def find_signers(desk: Desk, signed: SignedRecord, *, of: str | None = None) -> 
     return frozenset(key.kid for key in check_record(signed, desk.trusted) if of in (None, key.name))
 
 
-def sheet_name(release_id: str, format: Literal["html", "pdf"] = "html") -> str:
-    """Where the holder's copy of a release sheet is kept."""
+def sheet_name(release_id: str, format: Literal["html", "pdf", "json"] = "html") -> str:
+    """Where the holder's copy of a release sheet is kept, and as JSON the facts that its receipt only commits to."""
     return f"sheets/{release_id.removeprefix('sha256:')}.{format}"

@@ -23,12 +23,10 @@ from fairshare.records.canonical import encode, parse_canonical
 from fairshare.records.commitments import Entropy, new_salt
 from fairshare.records.keys import SigningKey
 from fairshare.records.kinds import Receipt, SentFile
-from fairshare.records.sealing import check_reader_key
 from fairshare.records.signing import SignedRecord, sign_record
 from fairshare.release.coverage import check_coverage, check_still_in_force
 from fairshare.release.coverage_contents import check_file
 from fairshare.release.delivery import (
-    HOW_TO_OPEN,
     MAX_MANIFEST,
     name_folder,
     seal_into,
@@ -36,16 +34,16 @@ from fairshare.release.delivery import (
 )
 from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
-from fairshare.release.kinds import Contents, Documents, Table, Told, files_of
-from fairshare.release.manifest import Manifest, check_file_names, parse_manifest, write_manifest
+from fairshare.release.kept_by_holder import KeptByHolder, keep_facts
+from fairshare.release.kinds import Contents, Documents, Table, Told
+from fairshare.release.manifest import Manifest, parse_manifest, write_manifest
 from fairshare.release.packing import OnProgress, digest_files, pack_files
 from fairshare.release.parts import discard_used
-from fairshare.release.refusals import BadReaders
-from fairshare.release.sealed_to import Readers, find_sealed, name_readers, prepare_readers
-from fairshare.release.sharing.blocks import ShareStore, check_shareable, seal_in_blocks
+from fairshare.release.sealed_to import Readers, check_handover, find_sealed, name_readers, prepare_readers
+from fairshare.release.sharing.blocks import ShareStore, seal_in_blocks
 from fairshare.release.sheet import write_sheet
 from fairshare.release.sheet_facts import count, gather_facts, list_treatments
-from fairshare.release.sheet_files import SHEET, SHEET_PDF, add_sheets, write_sheet_pdf
+from fairshare.release.sheet_files import add_sheets, write_sheet_pdf
 from fairshare.release.staging import (
     AlreadyReleased,
     Attempt,
@@ -57,9 +55,6 @@ from fairshare.release.staging import (
 )
 from fairshare.words import BadInput
 from fairshare.words.reading import read_file
-
-MAX_READERS = 7
-"""As many public keys as a receipt has room for."""
 
 
 class Step(StrEnum):
@@ -87,6 +82,8 @@ class Released:
     """The holder's own copy of the release sheet."""
     pdf: bytes | None = field(repr=False, default=None)
     """The same as PDF, if it was wanted and could be drawn."""
+    kept: bytes | None = field(repr=False, default=None)
+    """The facts that the receipt only commits to, as the file that stays at the desk."""
 
 
 class Book(Protocol):
@@ -101,7 +98,7 @@ class Book(Protocol):
         ...
 
     def write_outcome(self, released: Released) -> None:
-        """Writes down what was released: the receipt, and the holder's sheet."""
+        """Writes down what was released: the receipt, the holder's sheet, and what only the holder keeps."""
         ...
 
 
@@ -183,7 +180,7 @@ def run_release(
              what an engine, the disk or encryption raises, and then nothing was released.
     """
     check_coverage(grounds, contents)
-    check_handover(handover, contents)
+    check_handover(handover.readers, contents)
     intent = sign_record(grounds.release, ports.key)
     final = handover.destination / name_folder(intent.id)
     if ports.book.is_finished(intent.id) or final.exists():
@@ -254,38 +251,6 @@ def recover(destination: Path, book: Book, guards: tuple[Guard, ...] = ()) -> tu
     return tuple(finished)
 
 
-def check_handover(handover: Handover, contents: Contents) -> None:
-    """Refuses a hand-over that nobody could open, or with file names that could not stand side by side."""
-    readers = handover.readers
-    if isinstance(contents, Told) and readers:
-        raise BadReaders(
-            "nothing is handed over in this kind of release, so there is nobody to seal it to",
-            fix="Name no keys and no passphrase.",
-            where="readers",
-        )
-    if not isinstance(contents, Told) and not readers:
-        raise BadReaders(
-            "nobody is named who can open it",
-            fix="Give the recipient's public key, or a passphrase to be told over another channel.",
-            where="readers",
-        )
-    if isinstance(readers, tuple):
-        if len(set(readers)) > MAX_READERS:
-            raise BadReaders(
-                f"there are more than {MAX_READERS} public keys",
-                fix="Seal it to one key that the recipient's people share.",
-                where="readers",
-            )
-        for key in readers:
-            check_reader_key(key)
-    if isinstance(readers, ShareStore):
-        check_shareable(contents)
-    names = [each.name for each in files_of(contents)]
-    check_file_names(
-        [*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, SHEET_PDF, HOW_TO_OPEN]
-    )
-
-
 def _make_ready(
     work: _Work, attempt: Attempt, on_progress: OnProgress | None, on_step: Callable[[Step], None]
 ) -> Released:
@@ -293,9 +258,7 @@ def _make_ready(
     grounds, language = work.grounds, work.handover.language
     to = prepare_readers(work.handover.readers, attempt.out)
     packed, report = _pack(work, attempt, to, on_progress)
-    if report is not None:
-        for guard in work.ports.guards:
-            report = guard.examine(work.intent, work.contents, report)
+    report, kept = _examine(work, report)
     on_step(Step.SEALED)
     facts = gather_facts(
         grounds,
@@ -314,10 +277,20 @@ def _make_ready(
         seal_manifest(attempt.out, write_manifest(manifest), to)
     on_step(Step.MANIFEST)
     own = write_sheet_pdf(facts, audience="holder", language=language) if work.handover.pdf else None
-    released = Released(work.final, manifest, write_sheet(facts, audience="holder", language=language), own)
+    page = write_sheet(facts, audience="holder", language=language)
+    released = Released(work.final, manifest, page, own, kept.write() if kept is not None else None)
     _write_note(released, attempt)
     on_step(Step.NOTED)
     return released
+
+
+def _examine(work: _Work, report: EngineReport | None) -> tuple[EngineReport | None, KeptByHolder | None]:
+    """Asks every guard about what was made ready; what they found for the holder alone is set apart."""
+    if report is None:
+        return None, None
+    for guard in work.ports.guards:
+        report = guard.examine(work.intent, work.contents, report)
+    return keep_facts(report, work.ports.entropy)
 
 
 def _pack(
@@ -369,17 +342,18 @@ def _write_note(released: Released, attempt: Attempt) -> None:
     """What must be written down after the rename, even if this process is killed."""
     note = {"manifest": released.manifest.model_dump(mode="json"), "sheet": released.sheet}
     pdf = {"pdf": b64encode(released.pdf).decode()} if released.pdf is not None else {}
-    write_synced(attempt.note, encode(note | pdf))
+    kept = {"kept": released.kept.decode()} if released.kept is not None else {}
+    write_synced(attempt.note, encode(note | pdf | kept))
 
 
 def _read_note(attempt: Attempt, destination: Path) -> Released:
     """What a killed process had still to write down."""
     where = attempt.note.name
     found = parse_canonical(read_file(attempt.note, max_bytes=MAX_MANIFEST), where=where, max_bytes=MAX_MANIFEST)
-    texts = [found.get("sheet"), found.get("pdf", "")] if isinstance(found, dict) else []
+    texts = [found.get("sheet"), found.get("pdf", ""), found.get("kept", "")] if isinstance(found, dict) else []
     if (
         not isinstance(found, dict)
-        or found.keys() - {"pdf"} != {"manifest", "sheet"}
+        or found.keys() - {"pdf", "kept"} != {"manifest", "sheet"}
         or not all(isinstance(each, str) for each in texts)
     ):
         raise BadInput(
@@ -389,4 +363,5 @@ def _read_note(attempt: Attempt, destination: Path) -> Released:
         )
     manifest = parse_manifest(encode(found["manifest"]), where=where)
     pdf = b64decode(found["pdf"]) if "pdf" in found else None
-    return Released(destination / name_folder(manifest.release.id), manifest, found["sheet"], pdf)
+    kept = found["kept"].encode() if "kept" in found else None
+    return Released(destination / name_folder(manifest.release.id), manifest, found["sheet"], pdf, kept)

@@ -102,7 +102,7 @@ class HistoryGuard:
         return replace(
             report,
             sections=(*report.sections, section),
-            kept_on_receipt={**report.kept_on_receipt, ON_RECEIPT: said},
+            kept_by_holder={**report.kept_by_holder, ON_RECEIPT: said},
         )
 
     def settle(self, released: Released, attempt: Attempt) -> None:

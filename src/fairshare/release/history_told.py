@@ -74,7 +74,7 @@ def tell_finding(finding: Finding) -> InBoth:
 
 
 def tell_accepted(compared: Compared, covered: Covered, *, emergency: bool) -> str:
-    """What the receipt says."""
+    """What the receipt commits to, and the holder keeps."""
     said = f"compared with {len(compared.earlier)} earlier releases of this source"
     if not compared.findings:
         return f"{said}; nothing found"

@@ -75,7 +75,7 @@ class OptOutGuard:
         return replace(
             report,
             sections=(*report.sections, tell_opt_outs(proved)),
-            kept_on_receipt={**report.kept_on_receipt, **write_for_receipt(proved)},
+            kept_by_holder={**report.kept_by_holder, **write_for_receipt(proved)},
         )
 
     def settle(self, released: Released, attempt: Attempt) -> None:
@@ -123,7 +123,7 @@ def prove_opt_outs(table: Table) -> tuple[ListProved, ...]:
 
 
 def write_for_receipt(proved: tuple[ListProved, ...]) -> dict[str, str]:
-    """What the signed receipt holds. Of people at risk it gives no number away."""
+    """What the signed receipt commits to. Of people at risk it gives no number away."""
     said = {}
     for each in proved:
         state = _tell_state(each).en

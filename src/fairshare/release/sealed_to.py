@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairshare.records.sealing import Passphrase, make_locked_key
-from fairshare.release.delivery import KEY, PASSPHRASE
-from fairshare.release.sharing.blocks import SEALED_TO, ShareStore
+from fairshare.records.sealing import Passphrase, check_reader_key, make_locked_key
+from fairshare.release.delivery import HOW_TO_OPEN, KEY, PASSPHRASE
+from fairshare.release.kinds import Contents, Table, Told, files_of
+from fairshare.release.manifest import check_file_names
+from fairshare.release.refusals import BadReaders
+from fairshare.release.sharing.blocks import SEALED_TO, ShareStore, check_shareable
 from fairshare.release.sheet import Sealed
+from fairshare.release.sheet_files import SHEET, SHEET_PDF
 from fairshare.release.staging import write_synced
 
 Readers = tuple[str, ...] | Passphrase | ShareStore
+MAX_READERS = 7
+"""As many public keys as a receipt has room for."""
 
 
 def prepare_readers(readers: Readers, out: Path) -> tuple[str, ...]:
@@ -36,3 +42,34 @@ def name_readers(readers: Readers) -> str | None:
     if isinstance(readers, Passphrase):
         return PASSPHRASE
     return SEALED_TO if isinstance(readers, ShareStore) else ", ".join(dict.fromkeys(readers)) or None
+
+
+def check_handover(readers: Readers, contents: Contents) -> None:
+    """Refuses a hand-over that nobody could open, or with file names that could not stand side by side."""
+    if isinstance(contents, Told) and readers:
+        raise BadReaders(
+            "nothing is handed over in this kind of release, so there is nobody to seal it to",
+            fix="Name no keys and no passphrase.",
+            where="readers",
+        )
+    if not isinstance(contents, Told) and not readers:
+        raise BadReaders(
+            "nobody is named who can open it",
+            fix="Give the recipient's public key, or a passphrase to be told over another channel.",
+            where="readers",
+        )
+    if isinstance(readers, tuple):
+        if len(set(readers)) > MAX_READERS:
+            raise BadReaders(
+                f"there are more than {MAX_READERS} public keys",
+                fix="Seal it to one key that the recipient's people share.",
+                where="readers",
+            )
+        for key in readers:
+            check_reader_key(key)
+    if isinstance(readers, ShareStore):
+        check_shareable(contents)
+    names = [each.name for each in files_of(contents)]
+    check_file_names(
+        [*names, *([contents.file_name] if isinstance(contents, Table) else []), SHEET, SHEET_PDF, HOW_TO_OPEN]
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 SectionName = Literal[
-    "opt_outs", "risk", "utility", "history", "accuracy", "budget", "fidelity", "attacks", "rejected", "parts"
+    "opt_outs", "risk", "utility", "history", "accuracy", "budget", "fidelity", "attacks", "rejected", "parts", "kept"
 ]
 """In the order in which a sheet shows them."""
 ChartKind = Literal["bars", "steps", "intervals"]

@@ -98,7 +98,7 @@ class World:
         except BaseException:
             guard.discard(attempt)
             raise
-        return report.kept_on_receipt[ON_RECEIPT]
+        return report.kept_by_holder[ON_RECEIPT]
 
     def _prepare(self, plan: Plan, to: Organisation, changes: dict[str, Any]) -> tuple[Grounds, Table, HistoryGuard]:
         items = tuple(dict.fromkeys(each.item for each in plan.sent if each.item))

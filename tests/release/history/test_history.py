@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def mean(values: list[int]) -> float:
 
 
 def tell(released: Released) -> str:
-    return released.manifest.outcome.treatments[ON_RECEIPT]
+    return str(json.loads(released.kept or b"")["facts"][ON_RECEIPT])
 
 
 # The attack on DataSHIELD that dsBase issue 251 has described since November 2021, in both of its forms: compare a

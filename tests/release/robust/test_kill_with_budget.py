@@ -81,7 +81,7 @@ def check_guards(folder: Path, book: FileBook, released: int) -> None:
     """The privacy budget and the history hold what was released, once each, and nothing besides."""
     entries = find_budget(folder).list_entries("people")
     spent = [each.settled for each in entries if each.state == "spent"]
-    statistics = [path for path in book.outcomes() if b'"privacy budget"' in path.read_bytes()]
+    statistics = [path for path in book.outcomes() if b'"privacy":' in path.read_bytes()]
     assert len(spent) == len(set(spent)) == len(statistics)
     assert {each.state for each in entries} <= {"spent", "given_back"}
     history = HistoryStore(folder / "history").entries() if (folder / "history").exists() else ()

@@ -82,7 +82,10 @@ class EngineReport:
     sections: tuple[Section, ...] = ()
     """What each further step has to tell the release sheet."""
     kept_on_receipt: Mapping[str, str] = field(default_factory=dict)
-    """Short facts that the signed receipt must hold, by name, such as the rows that a list of opt-outs held back."""
+    """Short facts that the signed receipt holds in clear, by name: whoever gets the release reads them."""
+    kept_by_holder: Mapping[str, str] = field(default_factory=dict)
+    """Short facts that the recipient is not meant to learn, such as the rows that a list of opt-outs held back: the
+    receipt holds one commitment to all of them."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class BudgetGuard:
         )
 
     def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
-        """Adds what is spent of the budget, for the holder's copy of the sheet and the receipt."""
+        """Adds what is spent of the budget, for the holder: the recipient reads the loss itself, and no more."""
         loss = find_loss(contents)
         if loss is None or not isinstance(contents, Table):
             return report
@@ -62,7 +62,7 @@ class BudgetGuard:
         return replace(
             report,
             sections=(*report.sections, section),
-            kept_on_receipt={**report.kept_on_receipt, ON_RECEIPT: f"{loss.describe()} of {budget}"},
+            kept_by_holder={**report.kept_by_holder, ON_RECEIPT: f"{loss.describe()} of {budget}"},
         )
 
     def settle(self, released: Released, attempt: Attempt) -> None:
