@@ -3,6 +3,7 @@
 import hmac
 import os
 import threading
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -16,7 +17,8 @@ from fairshare.release.engines import EngineLimits, preview_plan, run_plan
 from fairshare.release.engines.attaching import attach_source
 from fairshare.release.engines.duckdb import load_keys, pad_key
 from fairshare.release.engines.duckdb_sql import compile_plan
-from fairshare.release.engines.job import check_counts
+from fairshare.release.engines.in_parts import find_slices, open_sliced
+from fairshare.release.engines.job import Job, check_counts
 from fairshare.release.engines.session import open_session, quote_text
 from fairshare.release.plan import Plan
 from fairshare.release.sources import ParquetFile
@@ -235,6 +237,38 @@ def test_rows_that_are_lost_between_two_counts_are_noticed():
     check_counts(read=7, accounted=7)
     with pytest.raises(FairshareError, match="SOURCE_CHANGED"):
         check_counts(read=7, accounted=6)
+
+
+FILTERED = plan_of(
+    [{"column": "sex", "treatment": "keep"}],
+    rows=[{"column": "visits", "test": "at_least", "value": 2}],
+    source=PARQUET,
+)
+
+
+@pytest.mark.parametrize("rows", [FILTERED.rows, ()])
+def test_a_row_that_the_query_loses_is_noticed_whether_or_not_rows_are_filtered(tmp_path, monkeypatch, rows):
+    """Filtered rows are counted by a query of their own, so that a lost row is not taken for a filtered one."""
+    plan = FILTERED.model_copy(update={"rows": rows})
+    write_parquet(tmp_path / "t.parquet", ["sex", "visits"], [("F", 1), ("F", 2), ("M", 3), ("M", None), ("X", 4)])
+    assert run(plan, tmp_path)[0].rows_filtered == (2 if rows else 0)
+
+    def lose_a_row(*given):
+        compiled = compile_plan(*given)
+        return replace(compiled, written=f"{compiled.written} LIMIT 2")
+
+    monkeypatch.setattr("fairshare.release.engines.duckdb.compile_plan", lose_a_row)
+    with pytest.raises(FairshareError, match="SOURCE_CHANGED"):
+        run(plan, tmp_path, write_to=tmp_path / "again.csv")
+
+
+def test_a_row_that_a_part_loses_is_noticed(tmp_path):
+    write_parquet(tmp_path / "t.parquet", ["sex", "visits"], [("F", 1), ("F", 2), ("M", 3), ("M", None), ("X", 4)])
+    slices = find_slices(FILTERED.source, tmp_path, rows_per_part=2)
+    with open_sliced(Job(FILTERED, tmp_path / "out.csv", "csv", tmp_path, {}), slices) as sliced:
+        assert sliced.report(3).rows_filtered == 2
+        with pytest.raises(FairshareError, match="SOURCE_CHANGED"):
+            sliced.report(2)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

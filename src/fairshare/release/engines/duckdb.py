@@ -13,7 +13,6 @@ from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from threading import Event, Thread
-from typing import Any
 
 import duckdb
 
@@ -59,18 +58,10 @@ def run(job: Job) -> EngineReport:
         speaking_plainly("engine"),
         attach_source(session, job.plan.source, job.base, job.connections) as attached,
     ):
-        check_plan(job.plan, attached.schema)
-        compiled = compile_plan(job.plan, attached, job.output)
-        load_lists(session, job, attached, compiled)
-        load_keys(session, job.keys)
-        make_counters(session, attached)
-        if job.on_progress:
-            measure_progress(session)
-        group_mb = share_memory(session, job.limits, len(job.plan.sent))
-        close_off(session, (*attached.reads, job.write_to), attached.folders)
+        compiled, group_mb = load_plan(session, job, attached)
         # One transaction: a database is read as it stood at one moment.
         session.execute("BEGIN")
-        read = count_rows(session, job, attached)
+        read, failing = count_rows(session, job, attached, compiled)
         groups, kept, staying = hold_back_small_groups(session, job, attached, compiled)
         tally = tally_csv(session, job.plan, attached) if job.plan.groups else None
         sent = write_rows(session, job, attached, compiled, group_mb)
@@ -78,9 +69,8 @@ def run(job: Job) -> EngineReport:
     if not job.plan.groups:
         kept = staying = sent
     read = kept if read is None else read
-    if attached.countable:
-        filtered = read - kept
-    check_counts(read=read, accounted=sum(rejected.values()) + max(filtered, 0) + kept)
+    filtered = filtered if failing is None else failing
+    check_counts(read=read, accounted=sum(rejected.values()) + filtered + kept)
     check_counts(read=staying, accounted=sent)
     return make_report(
         job,
@@ -94,6 +84,20 @@ def run(job: Job) -> EngineReport:
         groups=groups,
         notes=attached.notes,
     )
+
+
+def load_plan(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> tuple[Compiled, int]:
+    """Gives the session all that the plan needs and takes the rest of the machine away; how large row groups may be."""
+    check_plan(job.plan, attached.schema)
+    compiled = compile_plan(job.plan, attached, job.output)
+    load_lists(session, job, attached, compiled)
+    load_keys(session, job.keys)
+    make_counters(session, attached)
+    if job.on_progress:
+        measure_progress(session)
+    group_mb = share_memory(session, job.limits, len(job.plan.sent))
+    close_off(session, (*attached.reads, job.write_to), attached.folders)
+    return compiled, group_mb
 
 
 def measure_progress(session: duckdb.DuckDBPyConnection) -> None:
@@ -154,20 +158,27 @@ def make_counters(session: duckdb.DuckDBPyConnection, attached: Attached) -> Non
             session.execute(f"CREATE TEMP SEQUENCE rejected_{place}")
 
 
-def count_rows(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached) -> int | None:
-    """How many rows the source has, by a count of its own; none where every row goes and counting would read it."""
+def count_rows(
+    session: duckdb.DuckDBPyConnection, job: Job, attached: Attached, compiled: Compiled
+) -> tuple[int | None, int | None]:
+    """How many rows the source has and how many of them fail a test, each by a count of its own.
+
+    Returns  no number of rows where every row of a database goes, since counting would read it all; no number of
+             failing ones for CSV and XLSX, where they are counted as they are met.
+    """
     if isinstance(job.plan.source, CsvFile):
-        return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source).rows
+        return check_structure(resolve_path(job.base, job.plan.source.path), job.plan.source).rows, None
     if attached.loaded is not None:
-        return attached.loaded.rows
-    if not job.plan.rows:
+        return attached.loaded.rows, None
+    return count_failing(session, compiled) or (None, 0)
+
+
+def count_failing(session: duckdb.DuckDBPyConnection, compiled: Compiled) -> tuple[int, int] | None:
+    """All rows, and those that fail a test, counted without the query that sends rows; None where that is not done."""
+    if compiled.counted is None:
         return None
-    return int(_one(session, attached.countable or ""))
-
-
-def _one(session: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    found = session.execute(sql).fetchone()
-    return found[0] if found else None
+    ((rows, failing),) = session.execute(compiled.counted, compiled.parameters).fetchall()
+    return int(rows), int(failing)
 
 
 def hold_back_small_groups(

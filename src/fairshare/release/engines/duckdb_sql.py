@@ -65,11 +65,24 @@ class Compiled:
     """List number n is the table `list_n`."""
     labels: tuple[Label, ...] = ()
     """The labels of number n are the table `labels_n`."""
+    counted: str | None = None
+    """Counts all rows, and those that fail a test, by a query of its own; none for CSV and XLSX, counted as they are
+    met, and where every row of a database table goes and counting would read it all."""
 
 
 def hmac_sql(text: str, place: int) -> str:
     """HMAC-SHA-256 of SQL text under key number `place`, as nested hashes over the padded key (RFC 2104)."""
     return f"sha256(pads.outer_{place} || unhex(sha256(pads.inner_{place} || encode({text}))))"
+
+
+class AsMember(Pseudonymise):
+    """The person's column as the history hashes it: the same number is the same person however it is written."""
+
+
+def tidy_sql(text: str) -> str:
+    """Text without blanks around it, in capitals; of a whole number no leading zeros and no empty decimals."""
+    trimmed = f"upper(trim({text}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)))"
+    return f"nullif(regexp_replace({trimmed}, '^[+]?(-?)0*([0-9]+?)([.]0*)?$', '\\1\\2'), '')"
 
 
 def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ...], place: int = 0) -> str:
@@ -78,6 +91,8 @@ def treat_sql(treatment: ColumnTreatment, found: ColumnType, keys: tuple[str, ..
     match treatment:
         case Keep():
             return column
+        case AsMember():
+            return hmac_sql(tidy_sql(text_sql(column, found)), keys.index(treatment.key))
         case Pseudonymise():
             return hmac_sql(text_sql(column, found), keys.index(treatment.key))
         case Mask():
@@ -263,7 +278,18 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
         tests.parameters,
         tuple(tests.lists),
         labels,
+        _counted_sql(attached, passes),
     )
+
+
+def _counted_sql(attached: Attached, passes: list[str]) -> str | None:
+    if attached.countable is None:
+        return None
+    if not passes:
+        return f"SELECT *, 0 FROM ({attached.countable})" if attached.reads or attached.folders else None
+    # Negated, and over the columns of the tests alone, so that it shares nothing with the query that sends rows.
+    fails = f"SELECT NOT coalesce({' AND '.join(passes)}, false) AS fails FROM {attached.relation} AS source"
+    return f"SELECT count(*), count(*) FILTER (WHERE fails) FROM ({fails}) AS counted"
 
 
 def _treated_sql(plan: Plan, attached: Attached, where: str, labels: tuple[Label, ...]) -> str:

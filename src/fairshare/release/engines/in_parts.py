@@ -17,6 +17,7 @@ from fairshare.release.engines import EngineLimits, EngineReport, GroupMeasured
 from fairshare.release.engines.attaching import Attached, attach_source, read_parquet_sql
 from fairshare.release.engines.duckdb import (
     NAME,
+    count_failing,
     hold_back_small_groups,
     load_keys,
     load_lists,
@@ -137,18 +138,21 @@ class SlicedRun:
         read = sum(count_slice(each) for each in self._slices)
         with speaking_plainly("engine"):
             groups, kept, staying = self._measure_groups(self._job)
+            whole = self._compile(self._attached.relation)
+            counted, filtered = count_failing(self._session, whole) or (read, 0)
         if self._job.plan.groups:
             check_counts(read=staying, accounted=sent)
         else:
             kept = sent
-        check_counts(read=read, accounted=max(read - kept, 0) + kept)
+        check_counts(read=read, accounted=counted)
+        check_counts(read=read, accounted=filtered + kept)
         return make_report(
             self._job,
             self._attached.schema,
             engine=NAME,
             read=read,
             rejected={},
-            filtered=read - kept,
+            filtered=filtered,
             kept=kept,
             sent=sent,
             groups=groups,

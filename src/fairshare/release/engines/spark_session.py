@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LOCAL = "local[*]"
-MASTER, PROPERTIES = "FAIRSHARE_SPARK_MASTER", "FAIRSHARE_SPARK_PROPERTIES"
+MASTER = "FAIRSHARE_SPARK_MASTER"
+"""The Spark cluster that plans run on, such as `spark://host:7077`; without it Spark runs on this machine alone."""
+PROPERTIES = "FAIRSHARE_SPARK_PROPERTIES"
+"""A file of Spark properties with the cluster's secret, which only its owner may read."""
 MAX_PROPERTIES = 1_000
 
 ALWAYS = {

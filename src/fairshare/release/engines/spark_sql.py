@@ -284,19 +284,8 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
     )
     where = f"{met} = '{KEPT}'" if rejects else passes
     labels = labels_of(plan)
-    places = {id(label): place for place, label in enumerate(labels)}
-    sent = ",\n  ".join(
-        f"{treat_sql(each, source.columns[each.column].type, plan.key_ids, places.get(id(each), 0))} "
-        f"AS {quote_name(each.output)}"
-        for each in plan.sent
-    )
-    keyed = bool(plan.key_ids)
-    beside = (["bound"] if keyed else []) + [f"labels_{place}" for place in places.values()]
-    treated = (
-        f"SELECT {_broadcast(beside)}{sent}\nFROM (\n"
-        f"  SELECT {_broadcast(tables)}{reads}\n  FROM {origin}\n  WHERE {where}) AS wanted"
-        f"{' CROSS JOIN bound' if keyed else ''}{_join_labels(labels, source)}"
-    )
+    wanted = f"SELECT {_broadcast(tables)}{reads}\n  FROM {origin}\n  WHERE {where}"
+    treated = _treated_sql(plan, source, wanted, labels)
     columns = group_columns(plan)
     names = ", ".join(map(quote_name, columns))
     rows = quote_name(ROWS.strip('"'))
@@ -307,6 +296,21 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
         tests.bound,
         tuple(tests.lists),
         labels,
+    )
+
+
+def _treated_sql(plan: Plan, source: SparkSource, wanted: str, labels: tuple[Label, ...]) -> str:
+    places = {id(label): place for place, label in enumerate(labels)}
+    sent = ",\n  ".join(
+        f"{treat_sql(each, source.columns[each.column].type, plan.key_ids, places.get(id(each), 0))} "
+        f"AS {quote_name(each.output)}"
+        for each in plan.sent
+    )
+    keyed = bool(plan.key_ids)
+    beside = (["bound"] if keyed else []) + [f"labels_{place}" for place in places.values()]
+    return (
+        f"SELECT {_broadcast(beside)}{sent}\nFROM (\n  {wanted}) AS wanted"
+        f"{' CROSS JOIN bound' if keyed else ''}{_join_labels(labels, source)}"
     )
 
 

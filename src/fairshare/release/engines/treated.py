@@ -164,7 +164,7 @@ def open_in_duckdb(job: Job, *, beside: Sequence[Path] = ()) -> Iterator[Treated
             share_memory(session, job.limits, len(job.plan.sent))
             close_off(session, (*attached.reads, *beside), attached.folders)
             session.execute("BEGIN")
-            read = duckdb.count_rows(session, job, attached) if attached.countable is None else None
+            read = duckdb.count_rows(session, job, attached, compiled)[0] if attached.countable is None else None
             duckdb.hold_back_small_groups(session, job, attached, compiled)
         columns = output_types(job.plan, attached.schema)
         relation = f"SELECT treated.* FROM (\n{compiled.treated}) AS treated{_only_cells(group_columns(job.plan))}"
