@@ -60,9 +60,6 @@ class ShareApp:
 
     def _answer(self, environ: Mapping[str, Any]) -> Answer | Reading:
         asked = read_asked(environ)
-        wait = self._guesses.find_wait(asked.place, self._gate.now())
-        if wait:
-            raise Turned(429, (("Retry-After", str(wait)),))
         match asked.path:
             case (protocol.FILES, name):
                 return self._read_file(asked, name)
@@ -75,9 +72,17 @@ class ShareApp:
         reader = self._gate.find_reader(asked.token) if asked.token is not None else None
         if reader is None:
             if asked.token is not None:
-                self._guesses.note(asked.place, self._gate.now())
+                self._note_guess(asked)
             raise Turned(401, (("WWW-Authenticate", "Bearer"),))
         return reader
+
+    def _note_guess(self, asked: Asked) -> None:
+        """One more wrong guess from there. Only guesses wait: behind a proxy, everybody has one place."""
+        now = self._gate.now()
+        wait = self._guesses.find_wait(asked.place, now)
+        if wait:
+            raise Turned(429, (("Retry-After", str(wait)),))
+        self._guesses.note(asked.place, now)
 
     def _answer_reader(self, asked: Asked, reader: Reader, path: tuple[str, ...]) -> Answer:
         tables = self._gate.find_tables(reader)
@@ -139,7 +144,7 @@ class ShareApp:
         _check_method(asked, "GET", "HEAD")
         granted = self._addresses.find(name, self._gate.now())
         if granted is None:
-            self._guesses.note(asked.place, self._gate.now())
+            self._note_guess(asked)
             raise Turned(404)
         tables = self._gate.find_tables(granted.reader)
         if tables is None or granted.table not in tables:

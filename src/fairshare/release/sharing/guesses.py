@@ -1,4 +1,4 @@
-"""Too many bad tokens or addresses from one place: then it must wait, whatever it asks."""
+"""Too many bad tokens or addresses from one place: then further guesses must wait."""
 
 from __future__ import annotations
 
