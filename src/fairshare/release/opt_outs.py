@@ -72,6 +72,8 @@ class OptOut(Value):
     """The column that is looked up in the list: the person's number, or a pseudonym if the list holds pseudonyms."""
     out_of_scope: bool = False
     """Whether purpose or recipient are outside its reach; the release checks that they are."""
+    may_match_nobody: bool = False
+    """Whether it is right that nobody on it stands in the source; else a list that matches nobody is refused."""
     disapplied: Disapplied | None = None
 
     @model_validator(mode="after")

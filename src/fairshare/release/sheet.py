@@ -199,7 +199,10 @@ def list_counts(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str,
     """Rows by what became of them, in words."""
     if counts is None:
         return []
-    names = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+    names: tuple[str, ...] = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+    if not counts.rows_read and counts.rows_sent:
+        # Rows read are left uncounted where they would give a number away.
+        names = ("rows_sent",)
     return [(words[name], f"{getattr(counts, name):,}") for name in names]
 
 
@@ -223,7 +226,7 @@ def _draw(lines: tuple[SheetLine, ...], counts: Counts | None, words: dict[str, 
     shown = lines[:MOST_LINES]
     tally = {state: sum(line.state == state for line in lines) for state in ("as_is", "changed", "held_back")}
     says = words["picture_items"].format(total=len(lines), **tally)
-    if counts is not None:
+    if counts is not None and not (counts.rows_sent and not counts.rows_read):
         said_rows = words["picture_rows"].format(read=f"{counts.rows_read:,}", sent=f"{counts.rows_sent:,}")
         says = f"{said_rows} {says}"
     more = len(lines) - len(shown)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fairshare.records.kinds import Counts, ReleaseKind, SentFile
 from fairshare.release.delivery import open_release
 from fairshare.release.engines import EngineReport, GroupMeasured
-from fairshare.release.flow import SHEET, run_release
+from fairshare.release.flow import run_release
 from fairshare.release.sheet import (
     MOST_LINES,
     SheetFacts,
@@ -27,6 +27,7 @@ from fairshare.release.sheet import (
     write_sheet,
 )
 from fairshare.release.sheet_facts import gather_facts
+from fairshare.release.sheet_files import SHEET
 from fairshare.release.sheet_sections import LANGUAGES, Audience, read_words
 from fairshare.words import Organisation, Outcome, SettingOutOfRange
 from tests.release.flow.stories import (

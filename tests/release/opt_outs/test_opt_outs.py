@@ -16,13 +16,14 @@ from fairshare.records.sealing import open_bytes
 from fairshare.release.coverage import why_not_release
 from fairshare.release.delivery import open_release
 from fairshare.release.engines import run_plan
+from fairshare.release.engines.job import SourceChanged
 from fairshare.release.filters import ListChanged
 from fairshare.release.flow import Step, recover, run_release
 from fairshare.release.kept_by_holder import ON_RECEIPT
 from fairshare.release.kinds import Table
 from fairshare.release.opt_outs import GROUNDS, OptOut, OptOutUnfit
 from fairshare.release.opt_outs_check import mark_scope
-from fairshare.release.opt_outs_proof import OptOutGuard, OptOutSlipped, prove_opt_outs
+from fairshare.release.opt_outs_proof import OptOutGuard, OptOutMatchesNobody, OptOutSlipped, prove_opt_outs
 from fairshare.release.plan import Plan, plan_to_json, read_plan
 from fairshare.words import FairshareError, Outcome, Purpose
 from fairshare.words.reading import build
@@ -104,7 +105,7 @@ def test_every_engine_holds_back_who_is_listed(tmp_path, engine):
 @given(st.sets(st.integers(0, PEOPLE + 5), min_size=1))
 def test_what_is_held_back_and_what_goes_add_up(tmp_path_factory, listed):
     folder = tmp_path_factory.mktemp("people")
-    plan = make_plan(write_people(folder, tuple(sorted(listed))))
+    plan = make_plan(write_people(folder, tuple(sorted(listed))), may_match_nobody=True)
     (proved,) = prove_opt_outs(make_table(plan, folder))
     assert (proved.held_back, proved.among_sent) == (len({n for n in listed if n < PEOPLE}), 0)
     assert len(read_rows(plan, folder, "duckdb")) == PEOPLE - proved.held_back
@@ -115,7 +116,7 @@ def test_the_count_is_kept_by_the_holder_and_on_their_sheet(tmp_path):
     ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
     released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
     said = json.loads(released.kept)["facts"]["opt-outs: Objections"]
-    assert said.startswith("applied; 3 rows held back, 0 of its rows sent")
+    assert said.startswith("applied; 3 listed, 3 of them in the source; 3 rows held back, 0 of its rows sent")
     assert "Opt-outs and objections" in released.sheet
     opened = open_release(released.folder, READER_SECRET, trust=TRUSTED, into=tmp_path / "in")
     assert "Opt-outs and objections" not in (opened.folder / "release-sheet.html").read_text()
@@ -239,6 +240,38 @@ def test_what_is_kept_gives_no_number_of_people_at_risk(tmp_path):
     ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(OptOutGuard(),))
     released = run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
     assert "3" not in json.loads(released.kept)["facts"]["opt-outs: Objections"].split(";")[0]
+    counts = released.manifest.outcome.counts
+    assert (counts.rows_read, counts.rows_filtered, counts.rows_suppressed) == (0, 0, 0)
+    assert counts.rows_sent == PEOPLE - 3
+    assert f"Rows read: {PEOPLE}; left out by tests and lists: 3" in released.sheet
+    opened = open_release(released.folder, READER_SECRET, trust=TRUSTED, into=tmp_path / "in")
+    page = (opened.folder / "release-sheet.html").read_text()
+    assert "Objections" not in page
+    assert f">{PEOPLE}<" not in page
+    assert "rows read" not in page
+
+
+@pytest.mark.parametrize("row", [" {:03}", "x{:03}"])
+def test_a_list_that_matches_nobody_is_refused_unless_the_plan_says_that_it_may(tmp_path, row):
+    digest = write_people(tmp_path)
+    lines = [f"{row.format(n)},P{n % 3},{n * 100}" for n in range(PEOPLE)]
+    (tmp_path / "people.csv").write_text("\n".join(["id,place,pay", *lines, ""]))
+    with pytest.raises(OptOutMatchesNobody, match="none of the 3 values"):
+        prove_opt_outs(make_table(make_plan(digest), tmp_path))
+    (proved,) = prove_opt_outs(make_table(make_plan(digest, may_match_nobody=True), tmp_path))
+    assert (proved.listed, proved.in_source, proved.held_back) == (3, 0, 0)
+
+
+def test_a_number_is_on_a_list_however_it_is_written(tmp_path):
+    plan = make_plan(write_people(tmp_path))
+    typed = plan.model_copy(update={"source": plan.source.model_copy(update={"types": {"id": "integer"}})})
+    (proved,) = prove_opt_outs(make_table(build(Plan, plan_to_json(typed), where="plan"), tmp_path))
+    assert (proved.in_source, proved.held_back) == (3, 3)
+
+
+def test_a_source_that_was_changed_since_the_rows_were_sealed_stops_the_release(tmp_path):
+    with pytest.raises(SourceChanged, match="18 rows were sent, and 17"):
+        prove_opt_outs(make_table(make_plan(write_people(tmp_path)), tmp_path), rows_sent=18)
 
 
 def test_every_kind_of_list_says_when_it_yields():
