@@ -21,6 +21,7 @@ from fairshare.release.coverage_contents import (
     check_plan_recorded,
     check_versions,
     satisfies,
+    tell_treated,
 )
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import MAY_GO_AS, Contents
@@ -250,7 +251,8 @@ def _check_within_agreement(grounds: Grounds, agreement: Agreement, contents: Co
             required = agreement.treatments.get(covered[ref].ref) if ref in covered else None
             if required and not satisfies(carrier, required):
                 yield OutsideAgreement(
-                    f"{carrier.name} carries item {ref} and is not treated as agreed: {required}",
+                    f"{carrier.name} carries item {ref} and is not treated as agreed: "
+                    f"{required}{tell_treated(contents, carrier)}",
                     fix="Treat it as the agreement says.",
                     where=f"item {ref}",
                 )

@@ -102,8 +102,9 @@ def check_contents(grounds: Grounds, contents: Contents) -> Iterator[Refused]:
             for line in grounds.lines_for(ref):
                 if line.treatment and not satisfies(carrier, line.treatment):
                     yield ItemNotTreated(
-                        f"{carrier.name} carries item {ref} and is not treated as decided: {line.treatment}",
-                        fix="Treat it as the decision says.",
+                        f"{carrier.name} carries item {ref} and is not treated as decided: "
+                        f"{line.treatment}{tell_treated(contents, carrier)}",
+                        fix="Treat it as the decision says, or have it decided anew with the treatment that you mean.",
                         where=f"item {ref}",
                     )
     for ref in release.items:
@@ -162,12 +163,23 @@ def satisfies(carrier: Carrier, required: str) -> bool:
     """Whether what was done to a column or file is what is required, or stronger.
 
     A treatment may be required in one word or in full. `mask` in one word means that nothing of the value is left.
+    What is published of a column tells less than its rows would, so the column's own treatment counts as well.
     """
-    if carrier.described == required:
-        return True
-    if required == "mask":
-        return carrier.described.startswith("masked, the first 0 and last 0 ")
-    return carrier.treatment in AT_LEAST_AS_STRONG.get(required, {required})
+    for treatment, described in carrier.ways:
+        if required == "mask":
+            met = described.startswith("masked, the first 0 and last 0 ")
+        else:
+            met = treatment in AT_LEAST_AS_STRONG.get(required, {required})
+        if met or described == required:
+            return True
+    return False
+
+
+def tell_treated(contents: Contents, carrier: Carrier) -> str:
+    """What is done in its place, where that is a word of the plan and not somebody's own."""
+    if not isinstance(contents, Table):
+        return ""
+    return f"; the plan says {', then '.join(treatment for treatment, _ in reversed(carrier.ways))}"
 
 
 def _find_people(table: Table) -> set[str] | None:

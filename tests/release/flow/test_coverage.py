@@ -451,6 +451,40 @@ def test_a_treatment_is_enough_if_it_is_the_one_required_or_stronger(
     assert (why_not_release(grounds, table) is None) is enough
 
 
+PUBLISHED = b"""publish:
+  publish: private_statistics
+  person: id
+  epsilon: 1
+  keys: [{column: born, first: 1950, last: 1960}]
+  statistics: [{statistic: count, name: people}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("required", "enough"),
+    [("private_statistics", True), ("year", True), ("month", True), ("keep", False), ("synthetic", False)],
+)
+def test_what_is_published_of_a_column_meets_a_decision_that_says_so_or_would_let_its_rows_go(
+    required: str, enough: bool
+) -> None:
+    table = make_table(NOWHERE, PLAN + PUBLISHED)
+    scope = (line("i1", "Name"), line("i2", "Born", treatment=required))
+    refused = why_not_release(one_off(table, decision=make_decision(scope=scope)), table)
+    assert (refused is None) is enough
+    if refused is not None:
+        assert f"as decided: {required}; the plan says year, then private_statistics" in refused.text
+    assert [said for _, said in table.treatments()] == [
+        "only in statistics with differential privacy (epsilon 1; at most 1 row(s) a person)",
+        "year only; only in statistics with differential privacy (epsilon 1; at most 1 row(s) a person)",
+    ]
+
+
+def test_a_decision_that_lets_a_column_go_as_it_is_lets_statistics_of_it_go() -> None:
+    table = make_table(NOWHERE, PLAN + PUBLISHED)
+    scope = (line("i1", "Name", treatment="keep"), line("i2", "Born"))
+    assert why_not_release(one_off(table, decision=make_decision(scope=scope)), table) is None
+
+
 def test_people_may_come_from_a_list_whose_digest_the_plan_names(tmp_path: Path) -> None:
     listed = tmp_path / "who.txt"
     listed.write_text("1\n2\n")
