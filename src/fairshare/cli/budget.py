@@ -73,7 +73,7 @@ def show_budgets(
 ) -> Page:
     """Show each budget as a picture: spent, set aside for what is under way, and left."""
     from fairshare.desk.keep_budget import find_ledger
-    from fairshare.release.pets.budget_guard import recover_in_house
+    from fairshare.release.pets.budget_in_house import recover_in_house
 
     with open_as(desk, actor_name) as (at, _):
         ledger = find_ledger(at)

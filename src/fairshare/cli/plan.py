@@ -11,7 +11,7 @@ import typer
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, DeskFolder
 from fairshare.cli.screen import Screen
-from fairshare.words import ExitCode, Refused
+from fairshare.words import ExitCode
 from fairshare.words.reading import read_file
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ Base = Annotated[
     Path | None, typer.Option("--base", metavar="FOLDER", help="Where its paths start; the plan's own folder.")
 ]
 Engine = Annotated[str, typer.Option("--engine", metavar="ENGINE", help="duckdb, spark or memory.")]
-
-
-class SpendsBudget(Refused):
-    """A plan's publication has a privacy loss, and is made by the command that keeps account of it."""
-
-    code = "PLAN_SPENDS_BUDGET"
 
 
 @add_command(plan, "suggest")
@@ -169,7 +163,6 @@ def run(
     from fairshare.release.in_house import NOT_A_RELEASE
 
     opened = _open(file, base, desk)
-    _check_spends_nothing(opened)
     with screen.working("running the plan", rows=opened.known_rows) as tell:
         ran = opened.run(out, keys=_find_keys(desk), engine=engine, on_progress=tell)
     document = {"file": str(out), "released": False, "note": NOT_A_RELEASE, **_describe_report(ran.report)}
@@ -181,18 +174,6 @@ def run(
         show_sections(screen, ran.report.sections)
 
     return Page(document, show)
-
-
-def _check_spends_nothing(opened: OpenPlan) -> None:
-    """Refuses what would tell something of the source without it being taken out of a budget."""
-    published = opened.plan.publish
-    if published is not None and published.loss is not None:
-        command = "statistics" if published.publish == "private_statistics" else "synthetic"
-        raise SpendsBudget(
-            f"what this plan publishes costs {published.loss.describe()} of privacy, each time it is made",
-            fix=f"Run: fairshare {command} run, which says and keeps what is spent.",
-            where="publish",
-        )
 
 
 @add_command(plan, "schema")

@@ -52,24 +52,18 @@ def run(
 
     It takes its loss out of the source's privacy budget at the desk: what is seen is told.
     """
-    import secrets
-
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
-    from fairshare.desk.keep_budget import find_ledger
+    from fairshare.desk.keep_budget import find_ledger, spend_in_house
     from fairshare.release.opened import open_plan
-    from fairshare.release.pets.budget_guard import find_earlier_answer, spending_in_house
+    from fairshare.release.pets.budget_guard import find_earlier_answer
 
     keys = FolderKeys(desk / FOLDER)
     opened = open_plan(file, base=base, connections=FileConnections(desk / FILE))
     with open_as(desk, name) as (at, _):
-        ledger = find_ledger(at)
-        before = find_earlier_answer(ledger, opened.plan)
-        spending = spending_in_house(
-            ledger, opened.plan, opened.base, out, attempt=f"in-house-{secrets.token_hex(8)}", at=at.clock.now()
-        )
-        with spending, screen.working("counting and drawing noise") as tell:
-            ran = opened.run(out, keys=keys, engine=engine, on_progress=tell)
+        before = find_earlier_answer(find_ledger(at), opened.plan)
+        with screen.working("counting and drawing noise") as tell:
+            ran = opened.run(out, keys=keys, engine=engine, on_progress=tell, spending=spend_in_house(at))
     return _show_run(out, ran.report, before)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairshare.cli.commands import Page, add_command
-from fairshare.cli.desks import HERE, DeskFolder
+from fairshare.cli.desks import HERE, ActingAs, DeskFolder, open_as
 from fairshare.cli.screen import Screen
 from fairshare.words.reading import read_file
 
@@ -43,21 +43,24 @@ def run(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A new file, .csv or .parquet.")],
     base: Base = None,
     desk: DeskFolder = HERE,
+    name: ActingAs = None,
 ) -> Page:
     """Make synthetic people for yourself, compare them with real ones and attack them. Nothing has left.
 
-    What it found out by comparing with real people is for you alone. Handing over goes by `fairshare release run`.
+    It takes its loss out of the source's privacy budget at the desk, as soon as people were drawn. What it found out by
+    comparing with real people is for you alone. Handing over goes by `fairshare release run`.
     """
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.cli.pseudonyms import FOLDER, FolderKeys
+    from fairshare.desk.keep_budget import spend_in_house
     from fairshare.release.in_house import NOT_A_RELEASE
     from fairshare.release.opened import open_plan
     from fairshare.release.pets.synthetic import foresee as foresee_plan
 
     opened = open_plan(file, base=base, connections=FileConnections(desk / FILE))
     _show_foreseen(screen, foresee_plan(opened.plan))
-    with screen.working("learning, drawing and attacking") as tell:
-        ran = opened.run(out, keys=FolderKeys(desk / FOLDER), on_progress=tell)
+    with open_as(desk, name) as (at, _), screen.working("learning, drawing and attacking") as tell:
+        ran = opened.run(out, keys=FolderKeys(desk / FOLDER), on_progress=tell, spending=spend_in_house(at))
     document = {
         "file": str(out),
         "released": False,

@@ -9,6 +9,7 @@ from fairshare.desk.ports import Desk
 from fairshare.desk.who import Action, Actor, check_who
 from fairshare.release.pets.budget import EVERYBODY, LEDGER_FILE, BudgetLedger, Limit
 from fairshare.release.pets.budget_guard import BudgetGuard, list_places
+from fairshare.release.pets.budget_in_house import Spending
 from fairshare.release.plan import Plan
 from fairshare.words.reading import build
 
@@ -21,6 +22,11 @@ def find_ledger(desk: Desk) -> BudgetLedger:
 def make_budget_guard(desk: Desk) -> BudgetGuard:
     """What a release asks before it tells anything private."""
     return BudgetGuard(find_ledger(desk), desk.clock.now)
+
+
+def spend_in_house(desk: Desk) -> Spending:
+    """What one run for yourself takes out of the desk's budgets; for `open_plan(...).run(..., spending=...)`."""
+    return Spending(find_ledger(desk), f"in-house-{desk.entropy(8).hex()}", desk.clock.now())
 
 
 def set_budget(

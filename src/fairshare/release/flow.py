@@ -12,11 +12,11 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fairshare.agree.standing import Held
 from fairshare.records.canonical import encode, parse_canonical
@@ -126,6 +126,15 @@ class Guard(Protocol):
         ...
 
 
+@runtime_checkable
+class DrawGuard(Guard, Protocol):
+    """A guard that is also told when something was drawn from the rows, which is then told or as good as told."""
+
+    def drawn(self, attempt: Attempt) -> None:
+        """Noise or synthetic people have been drawn; none of it is written yet. Durable when this returns."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """What a release needs of the world: a key to sign with, a book, the time, and randomness."""
@@ -227,6 +236,12 @@ def _settle(released: Released, attempt: Attempt, book: Book, guards: tuple[Guar
     book.write_outcome(released)
 
 
+def _tell_drawn(attempt: Attempt, guards: tuple[Guard, ...]) -> None:
+    for guard in guards:
+        if isinstance(guard, DrawGuard):
+            guard.drawn(attempt)
+
+
 def _discard(attempt: Attempt, guards: tuple[Guard, ...]) -> None:
     for guard in guards:
         guard.discard(attempt)
@@ -306,6 +321,7 @@ def _pack(
 
             seal = seal_in_blocks if isinstance(work.handover.readers, ShareStore) else seal_into
             place = _place_parts(work, attempt)
+            table = replace(table, on_drawn=lambda: _tell_drawn(attempt, work.ports.guards))
             return pack_rows(table, attempt=attempt, place=place, to=to, seal=seal, on_progress=on_progress)
         case Documents(files=files):
             return pack_files(files, out=attempt.out, to=to, check=check, on_progress=on_progress), None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,20 +12,30 @@ from fairshare.release.engines import EngineReport
 from fairshare.release.engines.running import check_output
 from fairshare.release.kinds import Table
 from fairshare.release.packing import OnProgress
+from fairshare.release.pets.budget_guard import find_loss
+from fairshare.release.pets.budget_in_house import Spending, check_spending
 from fairshare.release.publishing import make_ready
 from fairshare.release.staging import naming_the_disk
 
 NOT_A_RELEASE = "This is not a release: nothing has left."
 
 
-def make_in_house(table: Table, out: Path, *, on_progress: OnProgress | None = None) -> EngineReport:
+def make_in_house(
+    table: Table, out: Path, *, on_progress: OnProgress | None = None, spending: Spending | None = None
+) -> EngineReport:
     """Makes a table ready in a new file of mode 0600; it appears whole or not at all.
 
-    Raises   OutputUnfit when there is something there already; what the engine raises.
+    Takes    spending: out of which budget it comes, if it costs privacy.
+    Raises   OutputUnfit when there is something there already; SpendsBudget; what a budget or the engine raises.
     """
+    check_spending(table.plan, spending)
     check_output(out)
     # In a folder that nobody else can look into, because an engine makes its file with the mode that it likes.
-    with naming_the_disk(out), TemporaryDirectory(dir=out.parent, prefix=".fairshare-") as folder:
+    if spending is None or find_loss(table) is None:
+        private: AbstractContextManager[str | Path] = TemporaryDirectory(dir=out.parent, prefix=".fairshare-")
+    else:
+        private, table = spending.set_aside(table.plan, table.base, out), replace(table, on_drawn=spending.spend)
+    with naming_the_disk(out), private as folder:
         made = Path(folder) / out.name
         report = make_ready(table, write_to=made, on_progress=on_progress)
         made.chmod(0o600)

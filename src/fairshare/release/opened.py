@@ -19,6 +19,7 @@ from fairshare.release.kinds import Table
 from fairshare.release.known_rows import count_known_rows
 from fairshare.release.notebook import show_plan, show_problems, show_report, show_told
 from fairshare.release.packing import OnProgress
+from fairshare.release.pets.budget_in_house import Spending
 from fairshare.release.plan import Plan, read_plan
 from fairshare.release.preview import Preview, make_up_sample, preview_rows
 from fairshare.release.risk_picture import picture_risk
@@ -157,10 +158,12 @@ class OpenPlan:
         keys: Keys | Mapping[str, bytes] | None = None,
         engine: str = "duckdb",
         on_progress: OnProgress | None = None,
+        spending: Spending | None = None,
     ) -> Ran:
         """Runs the plan into a new file of your own, CSV or Parquet by its name. This is not a release.
 
-        What a publication costs of a privacy budget is kept by `fairshare statistics run`, and not here.
+        Takes    spending: what has a privacy loss comes out of a desk's budget, and is refused without one:
+                 `fairshare.desk.keep_budget.spend_in_house(desk)`.
         """
         path = Path(out)
         table = Table(
@@ -172,7 +175,7 @@ class OpenPlan:
             engine=engine,
             connections=self.connections,
         )
-        return Ran(path, make_in_house(table, path, on_progress=on_progress))
+        return Ran(path, make_in_house(table, path, on_progress=on_progress, spending=spending))
 
     def _repr_html_(self) -> str:
         return show_plan(self.plan)

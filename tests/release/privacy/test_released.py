@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import signal
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,15 +14,11 @@ import pytest
 from fairshare.release.delivery import open_release
 from fairshare.release.flow import Step, recover, run_release
 from fairshare.release.kinds import Table
+from fairshare.release.opened import OpenPlan
 from fairshare.release.pets.accuracy import find_accuracy
 from fairshare.release.pets.budget import BudgetExceeded, BudgetLedger, BudgetNotSet, Limit
-from fairshare.release.pets.budget_guard import (
-    BudgetGuard,
-    find_earlier_answer,
-    list_places,
-    recover_in_house,
-    spending_in_house,
-)
+from fairshare.release.pets.budget_guard import BudgetGuard, find_earlier_answer, list_places
+from fairshare.release.pets.budget_in_house import Spending, SpendsBudget, recover_in_house
 from fairshare.release.pets.differential_privacy import publish_statistics
 from fairshare.release.pets.noise import plan_noise
 from fairshare.release.pets.private_statistics import StatisticsUnfit
@@ -101,35 +99,35 @@ def test_what_is_too_much_is_refused_before_a_row_is_read_and_nothing_leaves(tmp
     assert [each.state for each in ledger.list_entries()] == ["spent", "spent"]
 
 
-def test_a_release_that_fails_gives_its_budget_back(tmp_path, ledger):
-    class PowerCut(BaseException):
-        pass
+class PowerCut(BaseException):
+    """The end, at once."""
 
+
+@pytest.mark.parametrize(("at", "state", "left"), [(Step.STARTED, "given_back", 2.5), (Step.SEALED, "spent", 1.5)])
+def test_a_release_that_fails_gives_its_budget_back_only_if_nothing_was_drawn(tmp_path, ledger, at, state, left):
     def cut(step):
-        if step is Step.SEALED:
+        if step is at:
             raise PowerCut
 
     with pytest.raises(PowerCut):
         release(tmp_path, ledger, on_step=cut)
-    assert [each.state for each in ledger.list_entries()] == ["given_back"]
-    assert ledger.find_standing("tenants")[0].left == 2.5
+    assert [(each.state, each.settled) for each in ledger.list_entries()] in ([(state, "")], [])
+    assert ledger.find_standing("tenants")[0].left == left
+    assert find_earlier_answer(ledger, read_plan(STATISTICS, where="test")) is None
 
 
 def test_a_release_that_happened_and_was_cut_short_spends_its_budget_when_it_is_recovered(tmp_path, ledger):
-    class PowerCut(BaseException):
-        pass
-
     def cut(step):
         if step is Step.COMMITTED:
             raise PowerCut
 
     with pytest.raises(PowerCut):
         release(tmp_path, ledger, on_step=cut)
-    assert [each.state for each in ledger.list_entries()] == ["reserved"]
-    guards = (BudgetGuard(ledger, lambda: NOW),)
+    assert [(each.state, each.settled) for each in ledger.list_entries()] == [("spent", "")]
+    guards, found = (BudgetGuard(ledger, lambda: NOW),), None
     for _ in range(2):
-        recover(tmp_path / "out", FileBook(tmp_path / "book"), guards)
-        assert [each.state for each in ledger.list_entries()] == ["spent"]
+        (found,) = recover(tmp_path / "out", FileBook(tmp_path / "book"), guards) or (found,)
+        assert [(each.state, each.settled) for each in ledger.list_entries()] == [("spent", found.manifest.release.id)]
 
 
 def test_a_source_without_a_budget_is_not_told_of(tmp_path):
@@ -146,27 +144,67 @@ def test_rows_need_no_budget(tmp_path):
     assert ledger.list_entries() == ()
 
 
-def test_what_is_made_in_house_spends_if_it_appears_and_is_settled_if_its_process_dies(tmp_path, ledger):
+def states(ledger: BudgetLedger) -> dict[str, str]:
+    return {each.attempt: each.state for each in ledger.list_entries()}
+
+
+def run_in_house(folder: Path, ledger: BudgetLedger, name: str, **more):
+    if not (folder / "inputs").exists():
+        write_people(folder / "inputs")
+    plan = OpenPlan(read_plan(STATISTICS, where="test"), folder / "inputs")
+    return plan.run(
+        folder / f"{name}.csv", keys={"agreement-7": b"k" * 32}, spending=Spending(ledger, name, NOW), **more
+    )
+
+
+def test_a_script_makes_nothing_that_costs_privacy_without_a_budget(tmp_path, ledger):
     write_people(tmp_path / "inputs")
-    plan = read_plan(STATISTICS, where="test")
-
-    def spending(out, attempt):
-        return spending_in_house(ledger, plan, tmp_path / "inputs", tmp_path / out, attempt=attempt, at=NOW)
-
-    with spending("a.csv", "a"):
-        (tmp_path / "a.csv").write_text("made")
-    with pytest.raises(ZeroDivisionError), spending("b.csv", "b"):
-        raise ZeroDivisionError
-    states = {each.attempt: each.state for each in ledger.list_entries()}
-    assert states == {"a": "spent", "b": "given_back"}
-    earlier = find_earlier_answer(ledger, plan)
+    plan = OpenPlan(read_plan(STATISTICS, where="test"), tmp_path / "inputs")
+    with pytest.raises(SpendsBudget, match="costs epsilon 1"):
+        plan.run(tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()
+    for name in "ab":
+        run_in_house(tmp_path, ledger, name)
+    with pytest.raises(BudgetExceeded):
+        run_in_house(tmp_path, ledger, "c")
+    assert states(ledger) == {"a": "spent", "b": "spent"}
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
+    assert sorted(each.name for each in tmp_path.glob("[!i]*.csv")) == ["a.csv", "b.csv"]
+    earlier = find_earlier_answer(ledger, plan.plan)
     assert earlier is not None
-    assert earlier.attempt == "a"
-    # A process that dies leaves its lease behind, unlocked.
+    assert earlier.attempt == "b"
+
+
+def test_what_was_drawn_in_house_is_spent_also_if_it_cannot_be_written(tmp_path, ledger, monkeypatch):
+    def fail(*given, **named):
+        raise PowerCut
+
+    monkeypatch.setattr("fairshare.release.pets.differential_privacy.write_small_table", fail)
+    with pytest.raises(PowerCut):
+        run_in_house(tmp_path, ledger, "a")
+    monkeypatch.setattr("fairshare.release.pets.differential_privacy.find_exact", fail)
+    with pytest.raises(PowerCut):
+        run_in_house(tmp_path, ledger, "b")
+    assert states(ledger) == {"a": "spent", "b": "given_back"}
+    assert list(tmp_path.glob(".fairshare-*")) == list(ledger.leases.glob("*")) == []
+
+
+def test_a_killed_run_in_house_leaves_no_plain_answer_and_does_not_get_its_budget_back(tmp_path, ledger):
+    write_people(tmp_path / "inputs")
+    child = os.fork()
+    if not child:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "link", lambda made, out: os.kill(os.getpid(), signal.SIGKILL))
+            run_in_house(tmp_path, ledger, "killed")
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert [each.name for each in tmp_path.glob(".fairshare-killed/*")] == ["killed.csv"]
+    # One that was killed before anything was drawn.
     ledger.reserve("c", budget="tenants", recipient="in house", loss=Loss(epsilon=0.5), what="x", asked="x", at=NOW)
     (ledger.leases / "c.lease").write_text(str(tmp_path / "c.csv"))
-    recover_in_house(ledger)
-    assert {each.attempt: each.state for each in ledger.list_entries()}["c"] == "given_back"
+    for _ in range(2):
+        recover_in_house(ledger)
+        assert states(ledger) == {"killed": "spent", "c": "given_back"}
+        assert list(tmp_path.glob(".fairshare-*")) == list(ledger.leases.glob("*")) == []
 
 
 def test_a_source_is_known_by_its_place_and_the_folders_it_is_in(tmp_path):

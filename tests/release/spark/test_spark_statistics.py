@@ -50,11 +50,11 @@ def test_spark_finds_the_exact_numbers_that_duckdb_finds(tmp_path, limits):
 
 def test_rows_that_differ_only_in_where_a_null_stands_have_one_order_for_a_seed(tmp_path, limits):
     plan = make_plan(1)
-    keys = [{"column": "sex", "values": ["F", "M", None]}, {"column": "town", "values": ["F", "M", None]}]
+    keys = [{"column": "sex", "values": ["F", "M", None]}, {"column": "postcode", "values": ["F", "M", None]}]
     plan = Plan.model_validate(
         plan_to_json(plan)
         | {
-            "columns": [{"column": name, "treatment": "keep"} for name in ("sex", "town")],
+            "columns": [{"column": name, "treatment": "keep"} for name in ("sex", "postcode")],
             "publish": plan_to_json(plan)["publish"]
             | {"keys": keys, "statistics": [{"statistic": "count", "name": "people"}]},
         }
@@ -62,7 +62,7 @@ def test_rows_that_differ_only_in_where_a_null_stands_have_one_order_for_a_seed(
     swapped = [(f"n{person}", *cells) for person in range(40) for cells in (("F", None), (None, "F"))]
     found = []
     for order in (swapped, swapped[::-1]):
-        write_parquet(tmp_path / "t.parquet", ["name", "sex", "town"], order)
+        write_parquet(tmp_path / "t.parquet", ["name", "sex", "postcode"], order)
         found.append(find(plan, tmp_path, limits, "spark"))
     assert found[0] == found[1]
     # Which of the two counts is drawn for each person by themselves.

@@ -88,6 +88,27 @@ def test_workers_are_listed_and_one_that_is_missing_is_named(tmp_path, monkeypat
     assert call("worker", "install", "nobody")[1]["error"]["code"] == "NOT_FOUND"
 
 
+def test_a_run_comes_out_of_the_budget_and_costs_it_also_if_what_was_drawn_is_refused(workers, tmp_path, monkeypatch):
+    copy_rossi(tmp_path)
+    (tmp_path / "plan.yaml").write_text(ROSSI)
+    desk, person = str(tmp_path / "desk"), "Ada Price, data protection officer: decider"
+    assert call("start", desk, "--organisation", "Harbour Council", "--person", person)[0] == 0
+    monkeypatch.setenv("FAIRSHARE_DESK", desk)
+    run = ("synthetic", "run", str(tmp_path / "plan.yaml"), "--out")
+    code, said = call(*run, str(tmp_path / "a.csv"))
+    assert (code, said["error"]["code"]) == (4, "PRIVACY_BUDGET_NOT_SET")
+    limit = ("--epsilon", "7", "--delta", "1e-5", "--reason", "two tables a year")
+    assert call("budget", "set", "leavers", *limit, "--covers", str(tmp_path / "plan.yaml"))[0] == 0
+    assert call(*run, str(tmp_path / "a.csv"))[0] == 0
+    with monkeypatch.context() as broken:
+        broken.setattr("fairshare.release.pets.synthetic.BEYOND_CHANCE", -10)
+        assert call(*run, str(tmp_path / "b.csv"))[1]["error"]["code"] == "SYNTHETIC_UNSOUND"
+    assert call(*run, str(tmp_path / "c.csv"))[1]["error"]["code"] == "PRIVACY_BUDGET_EXCEEDED"
+    losses = call("budget", "history")[1]["losses"]
+    assert [(each["state"], each["settled"]) for each in losses] == [("spent", "in house"), ("spent", "")]
+    assert [each.name for each in tmp_path.glob("?.csv")] == ["a.csv"]
+
+
 def test_a_copy_is_compared_without_an_attack_where_there_is_no_control_group(workers, tmp_path):
     real = copy_rossi(tmp_path)
     code, said = call("synthetic", "evaluate", str(real), str(real), "--target", "arrest")

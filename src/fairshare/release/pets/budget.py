@@ -211,7 +211,10 @@ class BudgetLedger:
             )
 
     def spend(self, attempt: str, *, settled: str) -> None:
-        """What was reserved has gone. Again, or for an attempt that reserved nothing, it changes nothing."""
+        """What was reserved is told, or may be. Again, or for an attempt that reserved nothing, it changes nothing.
+
+        Takes    settled: what it went with; empty while that is not known, and then it may be said later.
+        """
         self._settle(attempt, "spent", settled)
 
     def give_back(self, attempt: str) -> None:
@@ -221,8 +224,9 @@ class BudgetLedger:
     def _settle(self, attempt: str, state: State, settled: str) -> None:
         with self._open() as connection:
             connection.execute(
-                "UPDATE losses SET state = ?, settled = ? WHERE attempt = ? AND state = 'reserved'",
-                (state, settled, attempt),
+                "UPDATE losses SET state = ?, settled = ? WHERE attempt = ? "
+                "AND (state = 'reserved' OR (state = 'spent' AND ? = 'spent' AND settled = ''))",
+                (state, settled, attempt, state),
             )
 
     def list_entries(self, budget: str | None = None) -> tuple[Entry, ...]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairshare.records.canonical import encode
 from fairshare.records.kinds import Release
 from fairshare.records.signing import SignedRecord
 from fairshare.release.engines import EngineReport
-from fairshare.release.engines.running import check_output
-from fairshare.release.flow import Released
 from fairshare.release.kinds import Contents, Table
 from fairshare.release.pets.budget import BudgetLedger, Entry
 from fairshare.release.pets.budget_told import tell_budget
@@ -25,9 +22,10 @@ from fairshare.release.publications import Loss
 from fairshare.release.sources import Source
 from fairshare.release.staging import Attempt
 
+if TYPE_CHECKING:
+    from fairshare.release.flow import Released
+
 ON_RECEIPT = "privacy budget"
-IN_HOUSE = "in house"
-"""The recipient of statistics that were made for oneself: what is seen here is told, too."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +63,19 @@ class BudgetGuard:
             kept_by_holder={**report.kept_by_holder, ON_RECEIPT: f"{loss.describe()} of {budget}"},
         )
 
+    def drawn(self, attempt: Attempt) -> None:
+        """Something was drawn from the rows: the loss is spent, whatever comes of it.
+
+        Else one could release again and again, until what is drawn passes an attack or pleases.
+        """
+        self.ledger.spend(attempt.folder.name, settled="")
+
     def settle(self, released: Released, attempt: Attempt) -> None:
         """The release has happened: the loss is spent."""
         self.ledger.spend(attempt.folder.name, settled=released.manifest.release.id)
 
     def discard(self, attempt: Attempt) -> None:
-        """Nothing went: the loss is given back."""
+        """Nothing went: the loss is given back, if nothing was drawn."""
         self.ledger.give_back(attempt.folder.name)
 
 
@@ -105,59 +110,5 @@ def digest_question(plan: Plan) -> str:
 def find_earlier_answer(ledger: BudgetLedger, plan: Plan) -> Entry | None:
     """The last time that the very same was asked and told: that answer can be sent again, and costs nothing."""
     asked = digest_question(plan)
-    told = [each for each in ledger.list_entries() if each.asked == asked and each.state == "spent"]
+    told = [each for each in ledger.list_entries() if each.asked == asked and each.settled]
     return told[-1] if told else None
-
-
-@contextmanager
-def spending_in_house(
-    ledger: BudgetLedger, plan: Plan, base: Path, out: Path, *, attempt: str, at: datetime
-) -> Iterator[None]:
-    """Spends the loss of what is made in a file for oneself, if the file appears; else gives it back.
-
-    Takes    out: a new file; attempt: a new name. Its lease, a locked file beside the ledger, says that this process
-             still lives.
-    """
-    loss = plan.publish.loss if plan.publish is not None else None
-    if loss is None:
-        yield
-        return
-    check_output(out)
-    recover_in_house(ledger)
-    lease = ledger.leases / f"{attempt}.lease"
-    lease.parent.mkdir(mode=0o700, exist_ok=True)
-    with lease.open("w", encoding="utf-8") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        held.write(str(out.absolute()))
-        held.flush()
-        os.fsync(held.fileno())
-        try:
-            ledger.reserve(
-                attempt,
-                budget=ledger.find_budget(list_places(plan.source, base)),
-                recipient=IN_HOUSE,
-                loss=loss,
-                what=plan.name,
-                asked=digest_question(plan),
-                at=at,
-            )
-            yield
-        finally:
-            _settle_in_house(ledger, attempt, out, lease)
-
-
-def recover_in_house(ledger: BudgetLedger) -> None:
-    """Spends or gives back what killed processes had reserved for files of their own; safe at any time."""
-    for lease in sorted(ledger.leases.glob("*.lease")):
-        with suppress(FileNotFoundError, BlockingIOError), lease.open(encoding="utf-8") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if lease.exists():
-                _settle_in_house(ledger, lease.stem, Path(held.read() or "."), lease)
-
-
-def _settle_in_house(ledger: BudgetLedger, attempt: str, out: Path, lease: Path) -> None:
-    if out.is_file():
-        ledger.spend(attempt, settled=IN_HOUSE)
-    else:
-        ledger.give_back(attempt)
-    lease.unlink(missing_ok=True)

@@ -67,6 +67,7 @@ def publish_statistics(
         exact = find_exact(treated, table.plan, published, seed=seed, memory_mb=table.limits.memory_mb)
         engine = treated.engine
     noisy = {part: noise[part].draw(numbers) for part, numbers in exact.items()}
+    table.on_drawn()
     rows = list_rows(table.plan, published, noisy, noise)
     write_small_table(find_types(published), rows, write_to=write_to, format=table.format)
     if on_progress:

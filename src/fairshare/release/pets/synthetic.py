@@ -96,7 +96,9 @@ def publish_synthetic(
         for worker in ("synthetic", "attacks") if asked.attacks else ("synthetic",):
             find_python(worker, place)
         coded = read_coded(table, asked)
-        made, found = make_synthetic(coded, asked, home=place, entropy=entropy, on_progress=on_progress)
+        made, found = make_synthetic(
+            coded, asked, home=place, entropy=entropy, on_progress=on_progress, on_drawn=table.on_drawn
+        )
         refuse_attacked(found, asked)
         write_cells(made.types, read_cells(made), write_to=write_to, output=table.format)
         return _report(table, asked, coded, made, found)
@@ -109,9 +111,18 @@ def publish_synthetic(
 
 
 def make_synthetic(
-    coded: Coded, asked: SyntheticPeople, *, home: Path, entropy: Entropy, on_progress: OnProgress | None = None
+    coded: Coded,
+    asked: SyntheticPeople,
+    *,
+    home: Path,
+    entropy: Entropy,
+    on_progress: OnProgress | None = None,
+    on_drawn: Callable[[], None] = lambda: None,
 ) -> tuple[Coded, Found]:
-    """Learns from coded rows, draws people, compares and attacks them; nothing is written."""
+    """Learns from coded rows, draws people, compares and attacks them; nothing is written.
+
+    Takes    on_drawn: called once people were drawn, before anybody judges them.
+    """
     tell = on_progress or (lambda share: None)
     names = list(coded.columns)
     target = names.index(asked.target) if asked.target else len(names) - 1
@@ -127,6 +138,7 @@ def make_synthetic(
         "synthetic", "synthesise", told, {"rows": coded.codes}, home=home, entropy=entropy,
         on_progress=lambda share: tell(0.1 + 0.6 * share),
     )  # fmt: skip
+    on_drawn()
     made = decode(coded, answer.files["synthetic"])
     check_noise(answer.values["noise"], foresee_accuracy(answer.values["rho"], len(names)))
     check_sampler(answer.values["fidelity"])
