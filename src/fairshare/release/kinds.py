@@ -24,6 +24,13 @@ class Carrier:
     """In one word, such as `year`; `keep` for none."""
     described: str = ""
     """The same in full, such as `masked, the first 0 and last 3 characters kept`."""
+    rows_as: tuple[str, str] | None = None
+    """For a column that is published in place of rows, what is done to it before that: in one word, and in full."""
+
+    @property
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """Every treatment it has had, in one word and in full: each leaves less of it than was there."""
+        return ((self.treatment, self.described), *([self.rows_as] if self.rows_as is not None else []))
 
 
 @dataclass(frozen=True)
@@ -65,25 +72,23 @@ class Table:
 
     def carriers(self) -> tuple[Carrier, ...]:
         """Each column that would be sent."""
-        return tuple(
-            Carrier(
-                name=f"column {column.output!r}",
-                items=self.items.get(column.output) or ((column.item,) if column.item else ()),
-                treatment=treatment,
-                described=described,
-            )
-            for column, (treatment, described) in zip(self.plan.sent, self.treatments(), strict=True)
-        )
+        published = self.plan.publish
+        made = []
+        for column in self.plan.sent:
+            name, items = f"column {column.output!r}", self.items.get(column.output)
+            items = items or ((column.item,) if column.item else ())
+            own = (column.name, column.describe())
+            if published is None:
+                made.append(Carrier(name, items, *own))
+            else:
+                made.append(Carrier(name, items, published.publish, published.describe(), own))
+        return tuple(made)
 
     def treatments(self) -> Iterator[tuple[str, str]]:
         """What is done to each column that would be sent: in one word, and in full."""
-        published = self.plan.publish
-        for column in self.plan.sent:
-            if published is not None and column.name == "keep":
-                # It does not go as it is: only what is published of it does.
-                yield published.publish, published.describe()
-            else:
-                yield column.name, column.describe()
+        for each in self.carriers():
+            before = [each.rows_as[1]] if each.rows_as is not None and each.rows_as[0] != "keep" else []
+            yield each.treatment, "; ".join([*before, each.described])
 
 
 @dataclass(frozen=True)
