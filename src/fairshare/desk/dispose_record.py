@@ -11,6 +11,7 @@ from fairshare.desk.release_case import sheet_name
 from fairshare.desk.who import Action, Actor
 from fairshare.records import new_salt
 from fairshare.records.withholding import PartialRecord, StoredRecord, dispose_record
+from fairshare.release.rejected_guard import name_rejected
 from fairshare.words import BadInput, NotFound
 
 
@@ -39,6 +40,7 @@ def dispose_of_record(desk: Desk, actor: Actor, case: str, record_id: str, *, re
             find_history(desk).forget_release(record_id)
             desk.files.remove(sheet_name(record_id, "pdf"))
             desk.files.remove(sheet_name(record_id, "json"))
+            desk.files.remove(name_rejected(record_id))
         case _:
             pass
     return left

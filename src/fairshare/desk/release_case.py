@@ -31,11 +31,12 @@ from fairshare.records import (
     sign_record,
 )
 from fairshare.release.bundle_record import Redaction
-from fairshare.release.flow import Handover, Ports, Released, recover, run_release
+from fairshare.release.flow import Guard, Handover, Ports, Released, recover, run_release
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Table, files_of
 from fairshare.release.packing import OnProgress
 from fairshare.release.parts import KEPT_FOR, WaitingParts, discard_parts, list_waiting
+from fairshare.release.rejected_guard import REJECTED, RejectedGuard
 from fairshare.release.sealed_to import Readers
 from fairshare.release.sharing.blocks import ShareStore
 from fairshare.words import Person, Reason
@@ -150,9 +151,15 @@ def make_ports(desk: Desk, decision: Decision, agreement: SignedRecord | None, p
         book=DeskBook(desk, case, plan),
         now=desk.clock.now,
         entropy=desk.entropy,
-        guards=(make_budget_guard(desk), *guard_releases(desk, case, emergency=decision.emergency)),
+        guards=make_guards(desk, case, emergency=decision.emergency),
         held_now=lambda: hold_agreement(desk, read_case(desk, case), agreement) if agreement is not None else None,
     )
+
+
+def make_guards(desk: Desk, case: str, *, emergency: bool = False) -> tuple[Guard, ...]:
+    """The guards of a release of this case: budget, opt-outs and history, and the rows that it rejects."""
+    rejected = RejectedGuard(desk.files.path(REJECTED))
+    return (make_budget_guard(desk), *guard_releases(desk, case, emergency=emergency), rejected)
 
 
 def check_may_be_read(desk: Desk, held: Held | None, wanted: Wanted) -> None:
@@ -197,8 +204,7 @@ def recover_releases(desk: Desk) -> tuple[Released, ...]:
     for case in desk.records.cases():
         destination = desk.files.path(f"{RELEASES}/{case}")
         if destination.is_dir():
-            guards = (make_budget_guard(desk), *guard_releases(desk, case))
-            found.extend(recover(destination, DeskBook(desk, case), guards))
+            found.extend(recover(destination, DeskBook(desk, case), make_guards(desk, case)))
             discard_parts(destination, older_than=desk.clock.now() - KEPT_FOR)
     return tuple(found)
 
