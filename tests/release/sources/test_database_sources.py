@@ -63,6 +63,12 @@ def run(plan, mariadb, base, engine="duckdb"):
     return read_rows(out)[1]
 
 
+def test_groups_of_the_only_column_are_held_back(mariadb, tmp_path):
+    """The scanner's own optimizer ends this in an internal error."""
+    plan = keep("name", groups=[{"treatment": "suppress_small_groups", "columns": ["name"], "k": 2}])
+    assert run(plan, mariadb, tmp_path) == run(plan, mariadb, tmp_path, "memory")
+
+
 def test_a_test_is_judged_here_and_not_by_the_servers_collation_or_in_its_log(mariadb, tmp_path):
     mariadb.execute("CREATE OR REPLACE TABLE cased (name VARCHAR(50)); INSERT INTO cased VALUES ('canary'), ('CANARY')")
     plan = keep("name", source={"table": "cased"}, rows=[{"column": "name", "test": "equals", "value": "canary"}])
