@@ -55,15 +55,24 @@ def show_history(
 def accept(
     case: CaseName,
     kind: Annotated[
-        list[str], typer.Option("--kind", metavar="KIND", help="differencing, dominance or joined; may be repeated.")
+        list[str],
+        typer.Option("--kind", metavar="KIND", help="differencing, dominance, joined, forgotten."),
     ],
-    people: Annotated[int, typer.Option("--people", metavar="N", help="Up to how many people.")],
     reason: Annotated[str, typer.Option("--reason", metavar="REASON", help="Why it is right; it is on the receipt.")],
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="The last day, as YYYY-MM-DD.")],
+    people: Annotated[int, typer.Option("--people", metavar="N", help="Up to how many people.")] = 0,
+    cells: Annotated[int, typer.Option("--cells", metavar="N", help="For dominance: up to how many cells.")] = 0,
+    earlier: Annotated[
+        list[str] | None,
+        typer.Option("--earlier", metavar="CODE", help="An earlier release it is about, by its code; repeatable."),
+    ] = None,
     desk: DeskFolder = HERE,
     name: ActingAs = None,
 ) -> Page:
-    """Accept a risk across releases of a case, with reasons; whoever accepts may not be the one who releases."""
+    """Accept a risk for one release of a case, with reasons; whoever accepts may not be the one who releases.
+
+    The refusal says what to write: how many people or cells, and the codes of the earlier releases.
+    """
     from fairshare.desk.guards import accept_risk
     from fairshare.release.history import RiskAccepted
     from fairshare.words.reading import build
@@ -73,6 +82,8 @@ def accept(
             "case": case,
             "kinds": kind,
             "people": people,
+            "cells": cells,
+            "earlier": tuple(each.removeprefix("sha256:") for each in earlier or ()),
             "reason": reason,
             "accepted_by": actor.person,
             "accepted_at": at.clock.now(),
@@ -81,8 +92,9 @@ def accept(
         kept = accept_risk(at, actor, build(RiskAccepted, said, where="accept-risk"))
 
     def show(screen: Screen) -> None:
-        screen.line(f"Accepted by {kept.accepted_by.name} until {kept.until}, for up to {kept.people} people.", "bold")
-        screen.line("It is in the desk's log, and will be on the receipt of a release that needs it.")
+        how_many = f"{kept.cells} cells" if kept.cells else f"{kept.people} people"
+        screen.line(f"Accepted by {kept.accepted_by.name} until {kept.until}, for up to {how_many}.", "bold")
+        screen.line("It is in the desk's log, and will be on the receipt of the one release that goes by it.")
 
     return Page(kept.model_dump(mode="json"), show)
 

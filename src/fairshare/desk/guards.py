@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 from fairshare.desk.entering import check_allowed
 from fairshare.desk.entries import IntruderJudged, KeyKept, RiskTaken
 from fairshare.desk.ports import Desk
 from fairshare.desk.who import Action, Actor
-from fairshare.records import Decision, new_salt
+from fairshare.records import Decision, Receipt, Release, ReleaseKind, SignedRecord, new_salt
 from fairshare.release.custody import Custody, KeyEvent, check_key, find_custody, split_version
 from fairshare.release.flow import Guard
 from fairshare.release.history import HistoryRules, HistoryStore, RiskAccepted
@@ -46,8 +48,28 @@ def guard_releases(desk: Desk, case: str, *, emergency: bool = False) -> tuple[G
         rules=read_rules(desk),
         accepted=taken,
         emergency=emergency,
+        went=partial(find_went, desk),
     )
     return OptOutGuard(), history
+
+
+def find_went(desk: Desk) -> frozenset[str]:
+    """The ids of the releases of tables that went lately, by the desk's records: the history must know each of them."""
+    first = desk.clock.now() - timedelta(days=min(read_rules(desk).keep_days, HistoryRules().keep_days))
+    went: set[str] = set()
+    for case in desk.records.cases():
+        held = [each for each in desk.records.of_case(case) if isinstance(each, SignedRecord)]
+        sent = {
+            each.record.release
+            for each in held
+            if isinstance(each.record, Receipt) and each.record.side == "sender" and each.record.finished_at >= first
+        }
+        went.update(
+            each.id
+            for each in held
+            if each.id in sent and isinstance(each.record, Release) and each.record.release_kind is ReleaseKind.TABLE
+        )
+    return frozenset(went)
 
 
 def settle_opt_outs(contents: Contents, decision: Decision) -> Contents:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,7 +28,11 @@ from fairshare.words import BadInput, Person, Refused
 from fairshare.words.reading import build, parse_json, read_file
 from fairshare.words.values import Line, Ref, Text, Value
 
-RiskKind = Literal["differencing", "dominance", "joined"]
+RiskKind = Literal["differencing", "dominance", "joined", "forgotten"]
+Unknown = Literal["silent", "nameless", "rewritten", "older", "unreadable"]
+"""Why nobody can say what two releases give away together."""
+ReleaseCode = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12,64}$")]
+"""How the id of a release begins, after `sha256:`; twelve characters or more."""
 _ATTEMPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 
 
@@ -39,7 +43,7 @@ class RiskAcrossReleases(Refused):
 
 
 class HistoryDamaged(BadInput):
-    """A file of the history of releases is not as it was written."""
+    """Part of the history of releases is not as it was written, or is gone."""
 
     code = "HISTORY_DAMAGED"
 
@@ -74,6 +78,8 @@ class HistoryEntry(Value):
     """Digests of where the source is, and of what its columns are called: either makes it the same source."""
     person: Line | None
     """The column that says whose each row is; None if nobody said, and then nothing can be compared."""
+    person_type: Line | None = None
+    """What that column was read as."""
     publishes: Line
     """`rows`, or the kind of the publication."""
     noisy: bool = False
@@ -84,6 +90,8 @@ class HistoryEntry(Value):
     """The key that people in it can be joined by."""
     people: int = 0
     rows: int = 0
+    nameless: int = 0
+    """Rows with nothing in the person's column: whose they are, nobody can say."""
     cells: int = 1
     plan: dict[str, JsonValue]
     keep_until: date
@@ -91,18 +99,33 @@ class HistoryEntry(Value):
     """False while it is being made; it counts as released for others meanwhile."""
     for_review: Text = ""
     """What was found and not blocked, because a life was at risk."""
+    accepted: tuple[Line, ...] = ()
+    """Digests of the acceptances that it went by; each is good for one release."""
 
 
 class RiskAccepted(Value):
-    """A named person's acceptance of a risk across releases, for one case, up to so many people, until a day."""
+    """A named person's acceptance of a risk across releases: for one release of one case, and no other earlier ones."""
 
     case: Ref
     kinds: Annotated[tuple[RiskKind, ...], Field(min_length=1)]
-    people: Annotated[int, Field(ge=1)]
+    people: Annotated[int, Field(ge=0)] = 0
+    cells: Annotated[int, Field(ge=0)] = 0
+    """Up to how many cells of a sum may be dominated; people do not count there."""
+    earlier: tuple[ReleaseCode, ...] = ()
+    """The earlier releases that were looked at."""
     reason: Annotated[Text, StringConstraints(min_length=10, max_length=300)]
     accepted_by: Person
     accepted_at: datetime
     until: date
+
+    @property
+    def digest(self) -> str:
+        """What a release that went by it is marked with."""
+        return sha256(encode(self)).hexdigest()
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether every earlier release of a finding is among those that were looked at."""
+        return all(any(code.startswith(each) for each in self.earlier) for code in finding.codes)
 
 
 @dataclass(frozen=True)
@@ -115,8 +138,18 @@ class Finding:
     share: float | None = None
     """For joined releases: how many in a hundred more people fall below k."""
     blocks: bool = True
-    unknown: bool = False
-    """Whether nobody can say: one of the releases does not tell whose its rows are."""
+    unknown: Unknown | None = None
+    """Why nobody can say, if nobody can."""
+    cells: int = 0
+    """For dominance: in how many cells."""
+    missing: tuple[str, ...] = ()
+    """Releases that the desk's records hold and the history does not."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The ids of the earlier releases, without what they all begin with."""
+        ids = (*(each.release for each in self.earlier), *self.missing)
+        return tuple(dict.fromkeys(each.removeprefix("sha256:") for each in ids))
 
 
 @dataclass(frozen=True)
@@ -224,8 +257,7 @@ def read_entry(raw: bytes, *, where: str) -> HistoryEntry:
 def name_source(source: Source, schema: Schema, base: Path) -> tuple[str, str]:
     """Digests by which the same source is known again: where it is, and what its columns are called.
 
-    A copy elsewhere is known by its columns, a file that gained a column by its place. A copy whose columns were
-    renamed is another source to us: make releases from one place.
+    A copy elsewhere is known by its columns, a file that gained a column by its place; any other copy by its people.
     """
     place: dict[str, str] = {"format": source.format}
     path = getattr(source, "path", None)
@@ -245,20 +277,36 @@ def find_earlier(entries: Sequence[HistoryEntry], source: Sequence[str]) -> tupl
 
 
 def why_not_accepted(
-    finding: Finding, accepted: Sequence[RiskAccepted], *, case: str, released_by: Person, today: date
+    finding: Finding,
+    accepted: Sequence[RiskAccepted],
+    *,
+    case: str,
+    released_by: Person,
+    today: date,
+    used: Collection[str] = (),
 ) -> RiskAccepted | str:
-    """The acceptance that covers a finding, or why none does."""
-    theirs = [each for each in accepted if each.case == case and finding.kind in each.kinds]
-    if not theirs:
-        return "nobody has accepted it"
-    in_time = [each for each in theirs if today <= each.until]
-    if not in_time:
-        return f"its acceptance ended on {theirs[-1].until}"
-    enough = [each for each in in_time if finding.people <= each.people]
-    if not enough:
-        return f"it was accepted for {in_time[-1].people} people at most"
-    others = [each for each in enough if not is_same_person(each.accepted_by, released_by)]
-    return others[-1] if others else "whoever accepts it may not be the one who releases"
+    """The acceptance that covers a finding, or why none does.
+
+    Takes    used: the digests of acceptances that a release has gone by.
+    """
+    left = [each for each in accepted if each.case == case and finding.kind in each.kinds]
+    reasons: tuple[tuple[str, Callable[[RiskAccepted], bool]], ...] = (
+        ("nobody has accepted it", lambda each: True),
+        ("its acceptance has ended", lambda each: today <= each.until),
+        ("a release has gone by its acceptance already", lambda each: each.digest not in used),
+        ("it was accepted for other earlier releases", lambda each: each.covers(finding)),
+        ("it was accepted for fewer people", lambda each: finding.people <= each.people),
+        ("it was accepted for fewer cells", lambda each: finding.cells <= each.cells),
+        (
+            "whoever accepts it may not be the one who releases",
+            lambda each: not is_same_person(each.accepted_by, released_by),
+        ),
+    )
+    for reason, holds in reasons:
+        left = [each for each in left if holds(each)]
+        if not left:
+            return reason
+    return left[-1]
 
 
 def keep_until(made_at: datetime, rules: HistoryRules) -> date:

@@ -11,18 +11,15 @@ from fairshare.release.engines.members import (
     MemberFile,
     Whose,
     count_atoms,
+    count_shared,
     measure_dominance,
-    measure_joined,
 )
-from fairshare.release.history import Finding, HistoryEntry, HistoryRules, HistoryStore
+from fairshare.release.history import Finding, HistoryEntry, HistoryRules, HistoryStore, Unknown
 from fairshare.release.history_sets import Exposure, find_close_pairs, find_exposures
 from fairshare.release.kinds import Table
 from fairshare.release.plan import Plan
-from fairshare.release.suggest_content import find_met
 from fairshare.release.tables import SafeTable
-from fairshare.release.treatments import ColumnTreatment, Keep, Pseudonymise
-from fairshare.words import FairshareError
-from fairshare.words.reading import build
+from fairshare.release.treatments import Keep, Pseudonymise
 
 MAX_ATOMS = 4_000
 MAX_SETS = 400
@@ -30,6 +27,8 @@ MAX_SETS = 400
 MAX_CELLS = 2_000
 MAX_KINDS = 50_000
 """Past these, a table counts as one set, not as its cells."""
+SAME_PEOPLE = 50
+"""Of the smaller of two releases, so many in a hundred in the other make it look like the same source."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +37,17 @@ class Compared:
 
     earlier: tuple[HistoryEntry, ...]
     """Those that it was held against, oldest first."""
-    left_out: int
-    """Older ones that it was not held against, for there are too many."""
     differ: tuple[int | None, ...]
     """For each of `earlier`: how many people are in one and not in the other; None if that was not counted."""
     findings: tuple[Finding, ...]
     pairs_only: bool = False
-    unread: int = 0
-    """Earlier plans that no longer suit the source, so that joining with them could not be looked at."""
 
 
 def find_person(table: Table, earlier: Sequence[HistoryEntry], columns: Iterable[str]) -> str | None:
     """The column that says whose a row is: the one that the source's releases are compared by, else the plan's own."""
     own = tell_person(table)
-    before = [each.person for each in earlier if each.person is not None]
+    # A column with nothing in it says of nobody whose a row is, so it does not bind the releases after it.
+    before = [each.person for each in earlier if each.person is not None and (each.people or not each.nameless)]
     return before[0] if before and before[0] in columns else own
 
 
@@ -79,14 +75,29 @@ def is_noisy(plan: Plan) -> bool:
 
 
 def is_named(plan: Plan, person: str | None) -> bool:
-    """Whether each row goes under something that is the person's own: then everybody in it is told apart anyway."""
-    return plan.publish is None and any(
-        isinstance(each, Keep) and (each.column == person or _is_identifier(each.column)) for each in plan.sent
+    """Whether the column that says whose a row is goes as it is: then everybody in it is told apart anyway."""
+    return plan.publish is None and any(isinstance(each, Keep) and each.column == person for each in plan.sent)
+
+
+def is_comparable(entry: HistoryEntry) -> bool:
+    """Whether it is known who is in a release, and that counts."""
+    return entry.person is not None and not entry.noisy and entry.people > 0
+
+
+def find_related(
+    store: HistoryStore, new: HistoryEntry, others: Sequence[HistoryEntry], rules: HistoryRules, limits: EngineLimits
+) -> tuple[HistoryEntry, ...]:
+    """Earlier releases from what looks like another source and has mostly the same people: it may be a copy."""
+    if not is_comparable(new):
+        return ()
+    large = [each for each in others if is_comparable(each) and min(each.people, new.people) >= rules.threshold]
+    files = [MemberFile(store.members_of(each.attempt), each.people) for each in large]
+    shared = count_shared(MemberFile(store.members_of(new.attempt), new.people), files, limits=limits)
+    return tuple(
+        each
+        for each, both in zip(large, shared, strict=True)
+        if both * 100 >= min(each.people, new.people) * SAME_PEOPLE
     )
-
-
-def _is_identifier(column: str) -> bool:
-    return any(met.by_name and met.by.kind == "direct_identifier" for met in find_met(column, [])[:1])
 
 
 def find_differencing(
@@ -96,9 +107,9 @@ def find_differencing(
 
     Returns  the findings; for each earlier release how many people differ; whether only pairs were looked at.
     """
-    comparable = [each for each in earlier if each.person is not None and not each.noisy and each.people]
+    comparable = [each for each in earlier if is_comparable(each)]
     nobody = tuple(None for _ in earlier)
-    if new.noisy or new.person is None or not new.people or not comparable:
+    if not is_comparable(new) or not comparable:
         return (), nobody, False
     files = [MemberFile(store.members_of(each.attempt), each.people) for each in [*comparable, new]]
     # A very fine table is compared as the set of everybody in it.
@@ -115,21 +126,52 @@ def find_differencing(
         own = [sets[at] for at in fresh]
         by_itself = find_exposures(own, atoms.people, new=range(len(own)), threshold=rules.threshold)
         found = [each for each in found if each.atoms not in {one.atoms for one in by_itself}]
-    findings = _gather(found, keys, atoms, comparable, new)
+    findings = _gather(found, keys, atoms, comparable, new) + _find_rewritten(atoms, comparable, new, rules)
     told = dict(zip([each.attempt for each in comparable], _count_different(atoms, len(comparable)), strict=True))
     return findings, tuple(told.get(each.attempt) for each in earlier), pairs_only
 
 
-def find_unknown(new: HistoryEntry, earlier: Sequence[HistoryEntry]) -> tuple[Finding, ...]:
-    """Earlier releases that this one cannot be compared with, since one of the two does not say whose its rows are."""
-    silent = tuple(
-        each
-        for each in earlier
-        if (each.person is None or new.person is None) and not (each.noisy or each.named) and each.rows
-    )
-    if not silent or new.noisy or new.named:
+def find_unknown(
+    new: HistoryEntry, earlier: Sequence[HistoryEntry], older: Sequence[HistoryEntry]
+) -> tuple[Finding, ...]:
+    """Earlier releases that this one cannot be compared with, whole or in part.
+
+    Takes    older: those that it is not held against, for there are too many.
+    """
+    if new.noisy:
         return ()
-    return (Finding("differencing", max(new.rows, *(each.rows for each in silent)), silent, unknown=True),)
+    told = [each for each in earlier if not each.noisy and each.rows]
+    found: dict[Unknown, list[HistoryEntry]] = {
+        "silent": [each for each in told if each.person is None or new.person is None],
+        "nameless": [each for each in told if each.person and new.person and (each.nameless or new.nameless)],
+        "older": list(older),
+    }
+    return tuple(
+        Finding("differencing", max(new.rows, *(each.rows for each in which)), tuple(which), unknown=why)
+        for why, which in found.items()
+        if which
+    )
+
+
+def _find_rewritten(
+    atoms: Atoms, comparable: Sequence[HistoryEntry], new: HistoryEntry, rules: HistoryRules
+) -> tuple[Finding, ...]:
+    """Earlier releases that should have people in common with this one and have next to none."""
+    inside: list[set[int]] = [set() for _ in range(len(comparable) + 1)]
+    for (file, _), members in atoms.sets.items():
+        inside[file].update(members)
+    found = []
+    for each, theirs in zip(comparable, inside[:-1], strict=True):
+        shared = sum(atoms.people[atom] for atom in theirs & inside[-1])
+        fewer = min(each.people, new.people)
+        alike = each.plan.get("rows") == new.plan.get("rows")
+        written = (each.person, each.person_type) == (new.person, new.person_type)
+        if fewer >= rules.threshold and shared * 100 < fewer and (alike or not written):
+            found.append(each)
+    if not found:
+        return ()
+    blocks = not (new.named and all(each.named for each in found))
+    return (Finding("differencing", new.people, tuple(found), blocks=blocks, unknown="rewritten"),)
 
 
 def _gather(
@@ -187,57 +229,4 @@ def find_dominance(table: Table, person: str, key: bytes, rules: HistoryRules) -
         rule=(rules.dominant, rules.dominant_percent, rules.p_percent),
         at_least=publish.threshold,
     )
-    return (Finding("dominance", cells, ()),) if cells else ()
-
-
-def find_joined(
-    table: Table,
-    new: HistoryEntry,
-    earlier: Sequence[HistoryEntry],
-    store: HistoryStore,
-    key: bytes,
-    rules: HistoryRules,
-) -> tuple[tuple[Finding, ...], int]:
-    """Releases to the same recipient whose columns, put side by side, leave people in groups below k.
-
-    Returns  the findings, and how many earlier plans no longer suit the source.
-    """
-    if new.publishes != "rows" or new.person is None or new.named:
-        return (), 0
-    whose, own = tell_whose(table, new.person, key), find_quasi(table.plan)
-    findings, unread, seen = [], 0, set()
-    for each in reversed(earlier):
-        if each.recipient != new.recipient or each.publishes != "rows" or each.named or each.person is None:
-            continue
-        try:
-            plan = build(Plan, each.plan, where="history")
-            added = tuple(one for one in find_quasi(plan) if _told(one) not in {_told(two) for two in own})
-            shape = tuple(map(_told, added))
-            if not added or shape in seen:
-                continue
-            seen.add(shape)
-            members = (store.members_of(each.attempt), store.members_of(new.attempt))
-            k = max([rules.k, *(getattr(group, "k", 0) or 0 for group in (*table.plan.groups, *plan.groups))])
-            measured = measure_joined(whose, members=members, own=own, added=added, k=k)
-        except FairshareError:
-            unread += 1
-            continue
-        more = measured.below_joined - measured.below_alone
-        if more > 0:
-            share = 100 * more / measured.people
-            findings.append(Finding("joined", more, (each,), share, blocks=share > rules.joined_percent))
-    return tuple(findings), unread
-
-
-def find_quasi(plan: Plan) -> tuple[ColumnTreatment, ...]:
-    """The columns sent that could be matched with what others know: those of group treatments, and generalised ones."""
-    grouped = {name for group in plan.groups for name in group.columns}
-    return tuple(
-        each
-        for each in plan.sent
-        if not isinstance(each, Pseudonymise) and (each.output in grouped or not isinstance(each, Keep))
-    )
-
-
-def _told(each: ColumnTreatment) -> tuple[str, str]:
-    return each.column, each.describe()
+    return (Finding("dominance", 0, (), cells=cells),) if cells else ()

@@ -8,7 +8,7 @@ discard    it never happened, and is forgotten
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from fairshare.release.engines.members import open_members
 from fairshare.release.flow import Released
 from fairshare.release.history import (
     Finding,
+    HistoryDamaged,
     HistoryEntry,
     HistoryRules,
     HistoryStore,
@@ -35,23 +36,31 @@ from fairshare.release.history_find import (
     Compared,
     find_differencing,
     find_dominance,
-    find_joined,
     find_person,
+    find_related,
     find_unknown,
     is_named,
     is_noisy,
     tell_cells,
     tell_whose,
 )
-from fairshare.release.history_told import Covered, tell_accepted, tell_finding, tell_history
+from fairshare.release.history_joined import find_joined
+from fairshare.release.history_told import Covered, tell_accepted, tell_finding, tell_history, tell_options
 from fairshare.release.kinds import Contents, Table
 from fairshare.release.plan import plan_to_json
+from fairshare.release.sources import Schema
 from fairshare.release.staging import Attempt
 from fairshare.release.treatments import Pseudonymise
 
 ON_RECEIPT = "risk across releases"
 USE_COARSER = "Use the same people as before, or coarser groups"
-SAY_WHOSE = "Say with `person` in the plan which column is the person"
+INSTEAD: dict[str | None, str] = {
+    "silent": "Say with `person` in the plan which column is the person",
+    "nameless": "Filter out the rows without a person, or name a column with `person` that is never empty",
+    "rewritten": "Read the person's column as it was read before",
+    "older": "Dispose of releases that are no longer needed",
+    "unreadable": "Release from the source that has all the columns",
+}
 _LONGEST = 500
 
 
@@ -66,6 +75,8 @@ class HistoryGuard:
     accepted: tuple[RiskAccepted, ...] = ()
     emergency: bool = False
     """While a life is at risk nothing is blocked; what is found is kept for the review after."""
+    went: Callable[[], Collection[str]] = tuple
+    """The ids of the releases of tables that by the desk's records went lately: the history must know each of them."""
     _attempts: dict[str, str] = field(default_factory=dict)
 
     def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
@@ -86,19 +97,21 @@ class HistoryGuard:
         schema = schema_of(contents.plan.source, contents.base, connections=contents.connections)
         source = name_source(contents.plan.source, schema, contents.base)
         person = find_person(contents, find_earlier(self.store.entries(), source), schema)
-        entry = self._describe(release, intent.id, attempt, contents, source, person)
+        entry = self._describe(release, intent.id, attempt, contents, source, person, schema)
         if person is None:
             entry = entry.model_copy(update={"rows": report.rows_sent})
         elif not entry.noisy:
             entry = self._enter_members(entry, contents, key, report)
         with self.store.locked():
             self.store.forget_old(self.now().date())
-            compared = self._compare(entry, contents, key)
-            covered = self._check(compared.findings, release, entry)
+            known = [each for each in self.store.entries() if each.attempt != entry.attempt]
+            compared = self._compare(entry, known, contents, schema, key)
+            covered = self._check(compared.findings, release, entry, known)
             review = "; ".join(tell_finding(each).en for each in compared.findings) if self.emergency else ""
-            self.store.keep(entry.model_copy(update={"for_review": review}))
+            marks = tuple(dict.fromkeys(each.digest for each in covered if each is not None))
+            self.store.keep(entry.model_copy(update={"for_review": review, "accepted": marks}))
         section = tell_history(entry, compared, covered, self.rules, emergency=self.emergency)
-        said = tell_accepted(compared, covered, emergency=self.emergency)[:_LONGEST]
+        said = tell_accepted(compared, covered, self.rules, emergency=self.emergency)[:_LONGEST]
         return replace(
             report,
             sections=(*report.sections, section),
@@ -116,7 +129,14 @@ class HistoryGuard:
         self.store.forget(attempt.folder.name)
 
     def _describe(
-        self, release: Release, release_id: str, attempt: str, table: Table, source: tuple[str, str], person: str | None
+        self,
+        release: Release,
+        release_id: str,
+        attempt: str,
+        table: Table,
+        source: tuple[str, str],
+        person: str | None,
+        schema: Schema,
     ) -> HistoryEntry:
         plan, now = table.plan, self.now()
         keys = [each.key for each in plan.sent if isinstance(each, Pseudonymise) and each.column == person]
@@ -128,6 +148,7 @@ class HistoryGuard:
             recipient=release.recipient.name,
             source=source,
             person=person,
+            person_type=schema[person].value if person in schema else None,
             publishes="rows" if plan.publish is None else plan.publish.publish,
             noisy=is_noisy(plan),
             named=is_named(plan, person),
@@ -149,42 +170,72 @@ class HistoryGuard:
                 fix="Run it again on a source that nobody is changing.",
                 where="history",
             )
-        return entry.model_copy(update={"people": found.people, "rows": found.rows, "cells": found.cells})
+        return entry.model_copy(
+            update={"people": found.people, "rows": found.rows, "nameless": found.nameless, "cells": found.cells}
+        )
 
-    def _compare(self, entry: HistoryEntry, table: Table, key: bytes) -> Compared:
-        known = [each for each in self.store.entries() if each.attempt != entry.attempt]
-        before = find_earlier(known, entry.source)
-        earlier = before[-self.rules.most_compared :]
+    def _compare(
+        self, entry: HistoryEntry, known: Sequence[HistoryEntry], table: Table, schema: Schema, key: bytes
+    ) -> Compared:
+        same = find_earlier(known, entry.source)
+        others = [each for each in known if each not in same]
+        related = find_related(self.store, entry, others, self.rules, table.limits)
+        before = [each for each in known if each in same or each in related]
+        quiet = [each for each in before if not each.noisy]
+        older = quiet[: -self.rules.most_compared]
+        earlier = tuple(each for each in before if each not in older)[-2 * self.rules.most_compared :]
         different, differ, pairs_only = find_differencing(self.store, entry, earlier, self.rules, table.limits)
-        joined, unread = find_joined(table, entry, earlier, self.store, key, self.rules)
+        joined = find_joined(table, schema, entry, earlier, self.store, key, self.rules)
         dominated: tuple[Finding, ...] = ()
         if entry.person is not None:
             dominated = find_dominance(table, entry.person, key, self.rules)
         return Compared(
             earlier,
-            len(before) - len(earlier),
             differ,
-            (*find_unknown(entry, earlier), *different, *dominated, *joined),
+            (*self._find_forgotten(known), *find_unknown(entry, earlier, older), *different, *dominated, *joined),
             pairs_only,
-            unread,
         )
 
-    def _check(self, findings: tuple[Finding, ...], release: Release, entry: HistoryEntry) -> Covered:
+    def _find_forgotten(self, known: Sequence[HistoryEntry]) -> tuple[Finding, ...]:
+        missing = tuple(sorted(set(self.went()) - {each.release for each in known}))
+        return (Finding("forgotten", 0, (), missing=missing),) if missing else ()
+
+    def _check(
+        self, findings: Sequence[Finding], release: Release, entry: HistoryEntry, known: Sequence[HistoryEntry]
+    ) -> Covered:
         """Who accepted each finding that blocks, or a refusal; None for what does not block."""
+        used = {mark for each in known for mark in each.accepted}
         covered: list[RiskAccepted | None] = []
         for each in findings:
             if not each.blocks or self.emergency:
                 covered.append(None)
                 continue
             found = why_not_accepted(
-                each, self.accepted, case=release.case, released_by=release.released_by, today=self.now().date()
+                each,
+                self.accepted,
+                case=release.case,
+                released_by=release.released_by,
+                today=self.now().date(),
+                used=used,
             )
             if isinstance(found, str):
-                raise RiskAcrossReleases(
-                    f"{tell_finding(each).en}; {found}",
-                    fix=f"{SAY_WHOSE if each.unknown else USE_COARSER}; or have an approver accept it: "
-                    f"fairshare release accept-risk {release.case} --kind {each.kind} --people {each.people}",
-                    where=f"history: {', '.join(one.release for one in each.earlier) or entry.publishes}"[:400],
-                )
+                raise self._refuse(each, found, release.case, entry)
             covered.append(found)
         return tuple(covered)
+
+    def _refuse(
+        self, finding: Finding, why: str, case: str, entry: HistoryEntry
+    ) -> RiskAcrossReleases | HistoryDamaged:
+        ask = f"fairshare release accept-risk {case} {tell_options(finding)}"
+        said = f"{tell_finding(finding).en}; {why}"
+        if finding.kind == "forgotten":
+            return HistoryDamaged(
+                said,
+                fix=f"Restore the history's folder from a backup; or have an approver accept it: {ask}",
+                where="history/entries",
+            )
+        return RiskAcrossReleases(
+            said,
+            fix=f"{INSTEAD.get(finding.unknown, USE_COARSER)}; or have an approver accept it: {ask}",
+            where=f"history: {', '.join(one.release for one in finding.earlier) or entry.publishes}"[:400],
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairshare.release.history import Finding, HistoryEntry, HistoryRules, RiskAccepted
+from fairshare.release.history import Finding, HistoryEntry, HistoryRules, RiskAccepted, Unknown
 from fairshare.release.history_find import Compared
 from fairshare.release.sections import Chart, InBoth, Section, Series
 
@@ -13,6 +13,21 @@ KINDS = {
     "differencing": InBoth("differencing", "gwahaniaethu"),
     "dominance": InBoth("dominance", "tra-arglwyddiaeth"),
     "joined": InBoth("joined", "cydgysylltu"),
+    "forgotten": InBoth("forgotten", "anghofio"),
+}
+UNKNOWN: dict[Unknown, InBoth] = {
+    "silent": InBoth("one of them does not say whose its rows are", "nid yw un ohonynt yn dweud pwy biau ei resi"),
+    "nameless": InBoth(
+        "rows in one of them have nothing in the person's column", "mae colofn y person yn wag mewn rhai rhesi"
+    ),
+    "rewritten": InBoth(
+        "they have next to nobody in common, as if the person's column were written another way",
+        "nid oes bron neb yn gyffredin, fel petai colofn y person wedi'i hysgrifennu'n wahanol",
+    ),
+    "older": InBoth("only the newest are compared", "dim ond y rhai diweddaraf a gymharir"),
+    "unreadable": InBoth(
+        "the source no longer has the columns to join it by", "nid oes gan y ffynhonnell y colofnau i'w gysylltu"
+    ),
 }
 
 
@@ -51,10 +66,8 @@ def tell_finding(finding: Finding) -> InBoth:
     en = "; ".join(each.en for each in earlier) + (f" and {more} more" if more > 0 else "")
     cy = "; ".join(each.cy for each in earlier) + (f" a {more} arall" if more > 0 else "")
     if finding.unknown:
-        return InBoth(
-            f"it cannot be compared with {en}, for one of them does not say whose its rows are",
-            f"ni ellir ei gymharu â {cy}, gan nad yw un ohonynt yn dweud pwy biau ei resi",
-        )
+        why = UNKNOWN[finding.unknown]
+        return InBoth(f"it cannot be compared with {en}: {why.en}", f"ni ellir ei gymharu â {cy}: {why.cy}")
     match finding.kind:
         case "differencing":
             return InBoth(
@@ -63,8 +76,14 @@ def tell_finding(finding: Finding) -> InBoth:
             )
         case "dominance":
             return InBoth(
-                f"one or two people make up most of {finding.people:,} cells of the sum",
-                f"un neu ddau o bobl yw'r rhan fwyaf o {finding.people:,} o gelloedd y swm",
+                f"one or two people make up most of {finding.cells:,} cells of the sum",
+                f"un neu ddau o bobl yw'r rhan fwyaf o {finding.cells:,} o gelloedd y swm",
+            )
+        case "forgotten":
+            ids = ", ".join(code[:12] for code in finding.codes[:_SHOWN])
+            return InBoth(
+                f"the desk's records hold {len(finding.missing)} releases that the history does not know: {ids}",
+                f"mae {len(finding.missing)} rhyddhad yng nghofnodion y ddesg na ŵyr yr hanes amdanynt: {ids}",
             )
     share = f"{finding.share or 0:.1f}%"
     return InBoth(
@@ -73,12 +92,28 @@ def tell_finding(finding: Finding) -> InBoth:
     )
 
 
-def tell_accepted(compared: Compared, covered: Covered, *, emergency: bool) -> str:
-    """What the receipt commits to, and the holder keeps."""
+def tell_options(finding: Finding) -> str:
+    """What `fairshare release accept-risk` is to be told so that it covers a finding."""
+    many = f"--cells {finding.cells}" if finding.cells else f"--people {finding.people}"
+    return " ".join([f"--kind {finding.kind} {many}", *(f"--earlier {code[:16]}" for code in finding.codes)])
+
+
+def count_found(finding: Finding) -> str:
+    """How many people, cells or releases a finding is about."""
+    if finding.cells:
+        return f"{finding.cells:,} cells"
+    return f"{len(finding.missing):,} releases" if finding.missing else count_people(finding.people).en
+
+
+def tell_accepted(compared: Compared, covered: Covered, rules: HistoryRules, *, emergency: bool) -> str:
+    """What the receipt says; also by which rules, where they are the desk's own."""
     said = f"compared with {len(compared.earlier)} earlier releases of this source"
+    own = rules.model_dump(exclude_defaults=True)
+    if own:
+        said += f" by this desk's own rules ({', '.join(f'{name} {value}' for name, value in own.items())})"
     if not compared.findings:
         return f"{said}; nothing found"
-    said += f"; found: {'; '.join(f'{each.kind}, {count_people(each.people).en}' for each in compared.findings)}"
+    said += f"; found: {'; '.join(f'{each.kind}, {count_found(each)}' for each in compared.findings)}"
     if emergency:
         return f"{said}; not blocked in an emergency, for review"
     names = dict.fromkeys(
@@ -151,15 +186,9 @@ def _tell_compared(entry: HistoryEntry, compared: Compared, rules: HistoryRules)
     few = rules.threshold
     en = f"It was compared with {count} earlier releases of this source, for groups of fewer than {few} people."
     cy = f"Fe'i cymharwyd â {count} rhyddhad cynharach o'r ffynhonnell hon, am grwpiau o lai na {few} o bobl."
-    if compared.left_out:
-        en += f" {compared.left_out} older ones were not compared."
-        cy += f" Ni chymharwyd {compared.left_out} o rai hŷn."
     if compared.pairs_only:
         en += " There are so many groups that they were compared two by two, and not in every sum."
         cy += " Mae cymaint o grwpiau fel y'u cymharwyd fesul dau, ac nid ym mhob swm."
-    if compared.unread:
-        en += f" The plans of {compared.unread} no longer suit the source, so joining with them was not looked at."
-        cy += f" Nid yw cynlluniau {compared.unread} yn addas mwyach, felly nid edrychwyd ar gysylltu â hwy."
     return InBoth(en, cy)
 
 

@@ -78,6 +78,7 @@ class World:
         self.rules = rules or HistoryRules()
         self.accepted: tuple[RiskAccepted, ...] = ()
         self.emergency = False
+        self.went: tuple[str, ...] = ()
         self.now = NOW
 
     def release(self, plan: Plan, *, to: Organisation = UNIVERSITY, **changes: Any) -> Released:
@@ -112,7 +113,7 @@ class World:
         grounds = one_off(table, decision=decision, release={"items": items, "salt": f"{next(_turn):032x}"})
         guard = HistoryGuard(
             self.store, lambda: self.now, lambda n: sha256(b"seed").digest()[:n], self.rules, self.accepted,
-            self.emergency,
+            self.emergency, lambda: self.went,
         )  # fmt: skip
         return grounds, table, guard
 
@@ -130,6 +131,7 @@ class World:
             "case": "hh-7",
             "kinds": kinds or ("differencing",),
             "people": people,
+            "earlier": tuple(each.release.removeprefix("sha256:")[:16] for each in self.store.entries()),
             "reason": "The regulator asked for both, and knows the person.",
             "accepted_by": APPROVER,
             "accepted_at": datetime(2026, 11, 20, tzinfo=UTC),

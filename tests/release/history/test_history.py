@@ -14,11 +14,19 @@ from fairshare.release.flow import Released
 from fairshare.release.history import HistoryDamaged, HistoryRules, RiskAcrossReleases, read_entry
 from fairshare.release.history_guard import ON_RECEIPT
 from fairshare.release.plan import read_plan
+from fairshare.release.treatments import ColumnType
 from fairshare.words import FairshareError, Organisation
 from tests.release.flow.stories import HANDLER
 from tests.release.history.attacks import STAFF, World, leave_out, make_plan, only, pay_of, write_staff
 
 OTHER = Organisation(name="Another University")
+
+
+def write_others(folder: Path, *, empty: tuple[int, ...]) -> None:
+    """The staff with one column more, `other`: their numbers again, with nothing there for some."""
+    heading, *rows = write_staff(folder).read_text().splitlines()
+    added = [f"{row},{'' if at in empty else at}" for at, row in enumerate(rows)]
+    (folder / "staff.csv").write_text("\n".join([f"{heading},other", *added, ""]))
 
 
 @pytest.fixture
@@ -138,8 +146,8 @@ def test_a_source_that_grew_by_a_few_is_refused_until_somebody_accepts_it(world:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"people": 2}, "2 people at most"),
-        ({"until": date(2026, 11, 21)}, "ended on"),
+        ({"people": 2}, "for fewer people"),
+        ({"until": date(2026, 11, 21)}, "has ended"),
         ({"case": "hh-8"}, "nobody has accepted"),
         ({"kinds": ("joined",)}, "nobody has accepted"),
         ({"accepted_by": HANDLER}, "may not be the one who releases"),
@@ -182,6 +190,19 @@ def test_two_releases_to_one_recipient_that_join_into_small_groups_are_refused(w
     with pytest.raises(RiskAcrossReleases, match=r"joined with .* below k"):
         world.release(checked)
     assert tell(world.release(checked, to=OTHER)).endswith("nothing found")
+
+
+def test_columns_that_are_only_kept_join_as_well_and_all_earlier_releases_together(world: World) -> None:
+    world.rules = HistoryRules(k=8)
+    team = PSEUDONYM + "  - {column: team, treatment: keep, item: i3}\n"
+    born = PSEUDONYM + "  - {column: born, treatment: generalise, to: bands, edges: [1970, 1980, 1990], item: i3}\n"
+    half = PSEUDONYM + "  - {column: pay, treatment: generalise, to: bands, edges: [23700], item: i3}\n"
+    world.release(make_plan("", team))
+    world.release(make_plan("", born))
+    # Any two of the three leave groups of eight and more; all three together do not.
+    with pytest.raises(RiskAcrossReleases, match=r"joined with .*; release .* below k"):
+        world.release(make_plan("", half))
+    assert tell(world.release(make_plan("", team))).endswith("nothing found")
 
 
 TEAMS = """publish:
@@ -258,6 +279,119 @@ def test_leaving_the_person_out_hides_nothing(world: World) -> None:
             world.release(plan)
     world.accept(people=STAFF)
     world.release(make_plan())
+
+
+def test_a_person_with_nothing_in_the_column_is_not_nobody(world: World, tmp_path: Path) -> None:
+    write_others(tmp_path, empty=(123,))
+    world.release(make_plan().model_copy(update={"person": "other"}))
+    but_one = make_plan(leave_out(123)).model_copy(update={"person": "other"})
+    with pytest.raises(RiskAcrossReleases, match="nothing in the person's column"):
+        world.release(but_one)
+    world.accept(people=STAFF)
+    assert "accepted by" in tell(world.release(but_one))
+
+
+def test_a_column_that_is_empty_for_everybody_hides_nobody(world: World, tmp_path: Path) -> None:
+    write_others(tmp_path, empty=tuple(range(STAFF)))
+    world.release(make_plan().model_copy(update={"person": "other"}))
+    for person in ("other", "number"):
+        with pytest.raises(RiskAcrossReleases, match="nothing in the person's column"):
+            world.release(make_plan(leave_out(123)).model_copy(update={"person": person}))
+
+
+@pytest.mark.parametrize("name", ["school_name", "phone_calls", "email"])
+def test_a_column_that_is_only_called_like_a_name_switches_nothing_off(world: World, tmp_path: Path, name: str) -> None:
+    text = (tmp_path / "staff.csv").read_text().replace("team", name)
+    (tmp_path / "staff.csv").write_text(text)
+    kept = f"  - {{column: {name}, treatment: keep, item: i2}}\n  - {{column: pay, treatment: keep, item: i1}}\n"
+    world.release(make_plan("", kept))
+    with pytest.raises(RiskAcrossReleases, match="1 person"):
+        world.release(make_plan(leave_out(123), kept))
+
+
+def test_rows_under_a_number_are_blocked_beside_rows_that_say_nothing_of_whose_they_are(world: World) -> None:
+    named = "  - {column: number, treatment: keep, item: i2}\n  - {column: pay, treatment: keep, item: i1}\n"
+    world.release(make_plan().model_copy(update={"person": None}))
+    with pytest.raises(RiskAcrossReleases, match="does not say whose"):
+        world.release(make_plan(leave_out(5), named))
+
+
+def test_a_person_read_as_another_type_or_padded_is_the_same_person(world: World, tmp_path: Path) -> None:
+    lines = (tmp_path / "staff.csv").read_text().splitlines()
+    padded = [" " + "0" * (4 - len(line.split(",")[0])) + line for line in lines[1:]]
+    (tmp_path / "staff.csv").write_text("\n".join([lines[0], *padded, ""]))
+    world.release(make_plan())
+    write_staff(tmp_path)
+    but_one = make_plan(f"  - {{test: not_equals, column: pay, value: {pay_of(123)}}}\n")
+    source = but_one.source.model_copy(update={"types": {**but_one.source.types, "number": ColumnType.INTEGER}})
+    with pytest.raises(RiskAcrossReleases, match="1 person apart"):
+        world.release(but_one.model_copy(update={"source": source}))
+
+
+def test_persons_written_in_another_way_altogether_are_not_taken_for_others(world: World, tmp_path: Path) -> None:
+    world.release(make_plan())
+    lines = (tmp_path / "staff.csv").read_text().splitlines()
+    (tmp_path / "staff.csv").write_text("\n".join([lines[0], *(f"P-{line}" for line in lines[1:]), ""]))
+    with pytest.raises(RiskAcrossReleases, match="next to nobody in common"):
+        world.release(make_plan())
+
+
+def test_a_copy_without_one_column_and_with_other_names_is_known_by_its_people(world: World, tmp_path: Path) -> None:
+    world.release(make_plan())
+    rows = [line.split(",") for line in (tmp_path / "staff.csv").read_text().replace("number", "ref").splitlines()]
+    (tmp_path / "copy.csv").write_text("\n".join([",".join(row[:3] + row[4:]) for row in rows] + [""]))
+    but_one = make_plan(leave_out(123).replace("number", "ref"), path="copy.csv")
+    with pytest.raises(RiskAcrossReleases, match="1 person"):
+        world.release(but_one.model_copy(update={"person": "ref"}))
+
+
+def test_more_earlier_releases_than_are_compared_hide_none_of_them(world: World) -> None:
+    world.rules = HistoryRules(most_compared=1)
+    world.release(make_plan())
+    world.release(make_plan(only(*range(100))))
+    with pytest.raises(RiskAcrossReleases, match="only the newest are compared"):
+        world.release(make_plan(leave_out(123)))
+    world.emergency = True
+    assert "for review" in tell(world.release(make_plan(leave_out(123))))
+
+
+def test_a_history_that_lost_a_release_refuses_until_that_is_accepted(world: World) -> None:
+    first = world.release(make_plan()).manifest.release.id
+    world.went = (first,)
+    (entry,) = world.store.entries()
+    world.store.forget(entry.attempt)
+    with pytest.raises(HistoryDamaged, match="does not know") as refused:
+        world.release(make_plan(leave_out(123)))
+    assert first[7:19] in str(refused.value)
+    world.accept("forgotten", people=0, earlier=(first[7:19],))
+    assert "found: forgotten, 1 releases" in tell(world.release(make_plan(leave_out(123))))
+
+
+def test_an_acceptance_is_for_one_release_and_for_the_earlier_ones_that_were_looked_at(world: World) -> None:
+    world.release(make_plan())
+    world.accept(people=3)
+    world.release(make_plan(leave_out(1, 2, 3)))
+    with pytest.raises(RiskAcrossReleases, match="gone by its acceptance already"):
+        world.release(make_plan(leave_out(4)))
+    world.accept(people=9, earlier=("0" * 16,), reason="Another earlier release was looked at.")
+    with pytest.raises(RiskAcrossReleases, match="for other earlier releases"):
+        world.release(make_plan(leave_out(4)))
+
+
+def test_dominated_cells_are_not_accepted_as_people(world: World, tmp_path: Path) -> None:
+    text = (tmp_path / "staff.csv").read_text().replace(f",{pay_of(123)}", ",99999999")
+    (tmp_path / "staff.csv").write_text(text)
+    world.accept("dominance", people=500)
+    with pytest.raises(RiskAcrossReleases, match="fewer cells") as refused:
+        world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+    assert "--cells 1" in str(refused.value)
+    world.accept("dominance", cells=1)
+    assert "dominance, 1 cells" in world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+
+
+def test_the_desks_own_rules_stand_on_the_receipt(world: World) -> None:
+    world.rules = HistoryRules(threshold=2)
+    assert "own rules (threshold 2)" in tell(world.release(make_plan()))
 
 
 def test_what_was_refused_is_not_remembered_and_what_went_is(world: World) -> None:

@@ -1,7 +1,7 @@
 """Who is in a release, as keyed hashes: written as Parquet while the source is read, and compared by counts alone.
 
-A person is the first 64 bits of the HMAC of what stands in the person's column, under a key that only the holder has.
-Each is 8 bytes that do not compress: 10 million people are about 80 MB. No value of the source is in the file.
+A person is the first 64 bits of the HMAC of what stands in the person's column, tidied, under a key that only the
+holder has. Each is 8 bytes that do not compress: 10 million people are about 80 MB. No value of the source is in it.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from fairshare.release.engines import Connections, EngineLimits, Keys
+from fairshare.release.engines.duckdb_sql import AsMember
 from fairshare.release.engines.job import Job, find_keys
 from fairshare.release.engines.session import as_glob, close_off, open_session, quote_name, quote_text, speaking_plainly
 from fairshare.release.engines.treated import TREATED, TreatedInDuckDB, open_in_duckdb
 from fairshare.release.plan import Plan
-from fairshare.release.treatments import ColumnTreatment, Drop, Pseudonymise
+from fairshare.release.treatments import ColumnTreatment, Drop
 
 MEMBER = "fairshare_member"
 """The name of the added column; nothing can be sent under a name that a plan gives twice."""
@@ -28,6 +31,9 @@ MEMBER_SQL = f"('0x' || left({MEMBER}, 16))::UBIGINT"
 HISTORY_KEY = "fairshare-history"
 PART_ROWS = 8_000_000
 """As many members as are held in memory at a time when releases are compared."""
+
+SAMPLED = 20_000
+"""As many people as are looked up to tell whether two releases are about the same ones."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def open_members(whose: Whose, *, write_to: Path, beside: Sequence[Path] = ()) -
     Raises   what running the plan raises.
     """
     plan = whose.plan
-    named = Pseudonymise(treatment="pseudonymise", column=whose.person, key=HISTORY_KEY, sent_as=MEMBER)
+    named = AsMember(treatment="pseudonymise", column=whose.person, key=HISTORY_KEY, sent_as=MEMBER)
     kept = tuple(each for each in plan.columns if not isinstance(each, Drop))
     marked = plan.model_copy(update={"columns": (*kept, named), "publish": None})
     held = find_keys(marked, _WithHistoryKey(whose.keys, whose.key))
@@ -177,40 +183,83 @@ def count_atoms(files: Sequence[MemberFile], *, most: int | None, limits: Engine
 
 @dataclass(frozen=True)
 class Joined:
-    """How people stand in groups when the columns of two releases are put side by side."""
+    """How people stand in groups when what they are told in several releases is put side by side."""
 
     people: int
-    below_alone: int
-    below_joined: int
-    unique_joined: int
+    more: int
+    """People below k only when all is joined: not by the new release alone, nor by the earlier ones joined."""
 
 
-def measure_joined(
-    whose: Whose,
-    *,
-    members: tuple[Path, Path],
-    own: Sequence[ColumnTreatment],
-    added: Sequence[ColumnTreatment],
-    k: int,
-) -> Joined:
-    """How many people who are in both releases are in groups below k, by the new columns alone and by all of them."""
-    renamed = tuple(
-        each.model_copy(update={"sent_as": f"fairshare_{place}"}) for place, each in enumerate((*own, *added))
-    )
-    joined = whose.plan.model_copy(update={"columns": renamed, "groups": (), "publish": None})
-    by_all = ", ".join(quote_name(each.output) for each in renamed)
-    by_own = ", ".join(quote_name(each.output) for each in renamed[: len(own)])
-    in_both = " AND ".join(
-        f"{MEMBER_SQL} IN (SELECT member FROM read_parquet({quote_text(as_glob(path))}))" for path in members
-    )
-    with open_members(replace(whose, plan=joined), write_to=Path(os.devnull), beside=members) as rows:
-        ((people, alone, together, unique),) = rows.query(
-            f"SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (alone < {k}), 0)::BIGINT, "
-            f"coalesce(sum(n) FILTER (n < {k}), 0)::BIGINT, coalesce(sum(n) FILTER (n = 1), 0)::BIGINT FROM "
-            f"(SELECT n, sum(n) OVER ({f'PARTITION BY {by_own}' if by_own else ''}) AS alone FROM "
-            f"(SELECT {by_all}, count(DISTINCT {MEMBER}) AS n FROM {TREATED} WHERE {in_both} GROUP BY {by_all}))"
+@dataclass(frozen=True)
+class Told:
+    """A column, and the members of each earlier release that told it; `new` if the new release tells it as well."""
+
+    treatment: ColumnTreatment
+    earlier: tuple[Path, ...] = ()
+    new: bool = False
+
+
+def measure_joined(whose: Whose, *, people: int, members: Path, told: Sequence[Told], k: int) -> Joined:
+    """How many people of a new release fall below k when it is joined with all the earlier ones, and only then.
+
+    Columns that have a value of its own for nearly everybody are left out: by them everybody is alone already, and
+    they would hide what the other columns do.
+    Takes    people, members: who is in the new release.
+    """
+    renamed = [each.treatment.model_copy(update={"sent_as": f"fairshare_{at}"}) for at, each in enumerate(told)]
+    plan = whose.plan.model_copy(update={"columns": tuple(renamed), "groups": (), "publish": None})
+    paths = tuple(dict.fromkeys((members, *(path for each in told for path in each.earlier))))
+    with open_members(replace(whose, plan=plan), write_to=Path(os.devnull), beside=paths) as rows:
+        distinct = ", ".join(f"approx_count_distinct({quote_name(each.output)})" for each in renamed)
+        (counts,) = rows.query(f"SELECT {distinct} FROM {TREATED} WHERE {_in_sql((members,))}")
+        kept = [at for at, count in enumerate(counts) if count * 10 <= people * 9]
+        after = {f"n{at}": quote_name(renamed[at].output) for at in kept if told[at].new}
+        before = {
+            f"b{at}": f"CASE WHEN {_in_sql(told[at].earlier)} THEN {quote_name(renamed[at].output)} END"
+            for at in kept
+            if told[at].earlier
+        }
+        if not before:
+            return Joined(people, 0)
+        named = ", ".join(f"{sql} AS {name}" for name, sql in (after | before).items())
+        ((more,),) = rows.query(
+            f"SELECT coalesce(sum(n) FILTER (n < {k} AND alone >= {k} AND was >= {k}), 0)::BIGINT FROM "
+            f"(SELECT n, sum(n) OVER ({_by_sql(after)}) AS alone, sum(n) OVER ({_by_sql(before)}) AS was FROM "
+            f"(SELECT {', '.join(after | before)}, count(DISTINCT member) AS n FROM "
+            f"(SELECT {MEMBER} AS member, {named} FROM {TREATED} WHERE {_in_sql((members,))}) "
+            f"GROUP BY {', '.join(after | before)}))"
         )
-    return Joined(people, alone, together, unique)
+    return Joined(people, int(more))
+
+
+def _in_sql(paths: Sequence[Path]) -> str:
+    found = " OR ".join(
+        f"{MEMBER_SQL} IN (SELECT member FROM read_parquet({quote_text(as_glob(path))}))" for path in paths
+    )
+    return f"({found})"
+
+
+def _by_sql(columns: Mapping[str, str]) -> str:
+    return f"PARTITION BY {', '.join(columns)}" if columns else ""
+
+
+def count_shared(new: MemberFile, others: Sequence[MemberFile], *, limits: EngineLimits) -> list[int]:
+    """For each other release, how many of its people are in the new one; in large ones by an even sample."""
+    if not others:
+        return []
+    with open_session(limits) as session, speaking_plainly("history"):
+        close_off(session, (new.path, *(each.path for each in others)))
+        return [_count_both(session, new, each) for each in others]
+
+
+def _count_both(session: duckdb.DuckDBPyConnection, new: MemberFile, other: MemberFile) -> int:
+    every = max(1, min(new.members, other.members) // SAMPLED)
+    one, two = (
+        f"(SELECT DISTINCT member FROM read_parquet({quote_text(as_glob(path))}) WHERE member % {every} = 0)"
+        for path in (new.path, other.path)
+    )
+    ((shared,),) = session.execute(f"SELECT count(*) FROM {one} JOIN {two} USING (member)").fetchall()
+    return int(shared) * every
 
 
 def measure_dominance(
