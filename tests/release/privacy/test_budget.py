@@ -130,10 +130,36 @@ def test_a_folder_has_a_budget_for_all_in_it_and_a_source_never_has_two(tmp_path
         ledger.cover("other", "/school")
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/school", "/school/2026/pupils.csv"),
+        ("/", "/school"),
+        ("postgres:records", "postgres:records:public:pupils"),
+    ],
+)
+def test_neither_a_part_of_a_source_nor_what_it_is_in_has_another_budget(tmp_path, first, second):
+    for number, (one, other) in enumerate([(first, second), (second, first)]):
+        ledger = BudgetLedger(tmp_path / f"{number}.sqlite")
+        ledger.cover("pupils", one)
+        with pytest.raises(BudgetUnfit, match="draws on the budget 'pupils'"):
+            ledger.cover("mine", other)
+        ledger.cover("pupils", other)
+        assert {budget for _, budget in ledger.list_covered()} == {"pupils"}
+
+
+def test_what_stands_beside_a_source_has_a_budget_of_its_own(tmp_path):
+    ledger = BudgetLedger(tmp_path / "budget.sqlite")
+    for place in ("/school", "/school2", "postgres:records", "postgres:records2"):
+        ledger.cover(place.replace("/", "").replace(":", "-"), place)
+    assert len(ledger.list_covered()) == 4
+
+
 def test_a_damaged_ledger_stops_everything(tmp_path):
     (tmp_path / "budget.sqlite").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(LedgerFailed):
+    with pytest.raises(LedgerFailed) as stopped:
         reserve(BudgetLedger(tmp_path / "budget.sqlite"), "a")
+    assert "losses on the receipts" in stopped.value.fix
 
 
 def test_the_picture_shows_spent_set_aside_and_free(ledger):

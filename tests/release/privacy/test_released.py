@@ -25,6 +25,7 @@ from fairshare.release.pets.private_statistics import StatisticsUnfit
 from fairshare.release.plan import read_plan
 from fairshare.release.publications import Loss
 from fairshare.release.publishing import make_ready
+from fairshare.words import BadInput
 from tests.release.engines.tables import FixedKeys
 from tests.release.flow.stories import (
     LEAD,
@@ -81,9 +82,11 @@ def test_statistics_are_released_and_spend_the_budget(tmp_path, ledger):
     assert json.loads(released.kept)["facts"] == {"privacy budget": "epsilon 1 of tenants"}
     # 777 rows were read: neither the receipt nor either sheet may say so.
     assert "777" not in json.dumps(opened.receipt.model_dump(mode="json"))
-    assert opened.receipt.counts.rows_read == 4
+    assert (opened.receipt.counts.rows_read, opened.receipt.counts.rows_sent) == (0, 4)
     sheet = next(opened.folder.glob("*.html")).read_text()
     assert "777 " not in sheet
+    assert '<th scope="row">Rows of the table</th><td class="n">4</td>' in sheet
+    assert "rows read" not in sheet
     assert "How accurate the statistics are" in sheet
     assert "Privacy budget" not in sheet
     assert "Privacy budget" in released.sheet
@@ -325,6 +328,20 @@ def test_small_groups_are_not_held_back_before_private_statistics():
     plan = json.loads(statistics()) | {"groups": [{"treatment": "suppress_small_groups", "columns": ["sex"], "k": 5}]}
     with pytest.raises(StatisticsUnfit, match="one person can move many rows"):
         read_plan(json.dumps(plan).encode(), where="test")
+
+
+@pytest.mark.parametrize("kind", ["private_statistics", "synthetic"])
+def test_a_plan_that_knows_whose_a_row_is_does_not_protect_rows_only(kind):
+    changes = {"protects": "row", "person": None} | (
+        {"publish": kind, "statistics": None} if kind == "synthetic" else {}
+    )
+    plan = json.loads(statistics(**changes))
+    plan["columns"].append({"column": "age", "treatment": "generalise", "to": "bands", "edges": [1, 2]})
+    plan["columns"].pop(1)
+    read_plan(json.dumps(plan).encode(), where="test")
+    with pytest.raises(BadInput, match="as if it stood for itself") as refused:
+        read_plan(json.dumps(plan | {"person": "id"}).encode(), where="test")
+    assert refused.value.code in ("STATISTICS_UNFIT", "SYNTHETIC_UNFIT")
 
 
 @pytest.mark.parametrize(

@@ -138,20 +138,24 @@ class BudgetLedger:
         except (sqlite3.Error, OSError) as error:
             raise LedgerFailed(
                 f"the budget ledger cannot be used ({type(error).__name__})",
-                fix="Check the file, its permissions and the disk; restore it from a backup if it is damaged.",
+                fix="Check the file, its permissions and the disk. A backup has forgotten what was told after it: add "
+                "up the losses on the receipts since then, and set its limits lower by that before anything is told.",
                 where=self._path.name,
             ) from None
 
     def cover(self, budget: str, place: str) -> None:
-        """Says that a source draws on a budget: a file, a folder and all in it, or a table of a database."""
+        """Says that a source draws on a budget: a file, a folder and all in it, or a table of a database.
+
+        Raises   BudgetUnfit when it has another budget, or what it is in, or something in it.
+        """
         with self._open() as connection:
-            found = connection.execute("SELECT budget FROM covers WHERE place = ?", (place,)).fetchone()
-            if found and found[0] != budget:
-                raise BudgetUnfit(
-                    f"this source draws on the budget {found[0]!r} already",
-                    fix="Use that one: one source has one budget.",
-                    where=budget,
-                )
+            for other, its_budget in connection.execute("SELECT place, budget FROM covers").fetchall():
+                if its_budget != budget and (_is_in(place, other) or _is_in(other, place)):
+                    raise BudgetUnfit(
+                        f"this source, what it is in or part of it draws on the budget {its_budget!r} already",
+                        fix="Use that one: one source has one budget.",
+                        where=budget,
+                    )
             connection.execute("INSERT OR IGNORE INTO covers VALUES (?, ?)", (place, budget))
 
     def set_limit(self, limit: Limit) -> None:
@@ -253,6 +257,12 @@ class BudgetLedger:
         if not found:
             raise NotFound("there is no such budget", fix="See: fairshare budget show", where=budget)
         return found
+
+
+def _is_in(place: str, other: str) -> bool:
+    """Whether a place is another, or in it: a file in a folder, a table in a connection."""
+    mark = "/" if other.startswith("/") else ":"
+    return place == other or place.startswith(other.rstrip(mark) + mark)
 
 
 def _read_entry(row: tuple[str, ...]) -> Entry:

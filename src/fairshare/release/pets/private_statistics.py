@@ -249,6 +249,12 @@ class PrivateStatistics(Publication):
 
     def check_suits(self, plan: Plan) -> None:
         """Refuses what cannot be private, or looks at a column that the plan does not let out."""
+        if plan.person is not None and self.protects == "row":
+            raise StatisticsUnfit(
+                "the plan says whose a row is, and the publication protects each row as if it stood for itself",
+                fix="Name the person's column in `publish.person`, and leave `protects: row` out.",
+                where="publish.protects",
+            )
         if plan.groups:
             raise StatisticsUnfit(
                 "small groups are held back before the statistics, so that one person can move many rows",

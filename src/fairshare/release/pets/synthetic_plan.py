@@ -87,6 +87,12 @@ class SyntheticPeople(Publication):
     def check_suits(self, plan: Plan) -> None:
         """Refuses what cannot be private or cannot be learnt: small groups, undeclared values, too many of them."""
         sent = [column.output for column in plan.sent]
+        if plan.person is not None and self.protects == "row":
+            raise SyntheticUnfit(
+                "the plan says whose a row is, and the publication protects each row as if it stood for itself",
+                fix="Name the person's column in `publish.person`, and leave `protects: row` out.",
+                where="publish.protects",
+            )
         if plan.groups:
             raise SyntheticUnfit(
                 "small groups are held back before the learning, so that one person can move many rows",
