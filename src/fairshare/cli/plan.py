@@ -211,6 +211,8 @@ def _describe(opened: OpenPlan) -> dict[str, Any]:
 
 
 def _count(report: EngineReport) -> dict[str, int]:
+    if report.published:
+        return {"rows_of_the_table": report.rows_sent}
     names = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
     return {name: getattr(report, name) for name in names}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairshare.release.plan import Plan, describe_columns
 from fairshare.release.sections import Section
+from fairshare.release.sheet import ROWS
 from fairshare.release.sheet_sections import read_page, show_sections
 from fairshare.release.treatments import Drop
 
@@ -57,8 +58,7 @@ def show_preview(preview: Preview) -> str:
 def show_report(report: EngineReport, *, title: str, note: str = "") -> str:
     """What a run did, with what each of its steps tells."""
     counts = [
-        (name.replace("_", " "), f"{getattr(report, name):,}")
-        for name in ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+        (name.replace("_", " "), f"{getattr(report, name):,}") for name in (ROWS[-1:] if report.published else ROWS)
     ]
     return _render(
         title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -47,4 +48,4 @@ def _make(table: Table, write_to: Path, on_progress: Callable[[float], None] | N
         )
     module, function = PUBLISHERS[published.publish]
     publish: Publish = getattr(import_module(module), function)
-    return publish(table, write_to=write_to, on_progress=on_progress)
+    return replace(publish(table, write_to=write_to, on_progress=on_progress), published=True)

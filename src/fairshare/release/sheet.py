@@ -23,6 +23,8 @@ Sealed = Literal["key", "passphrase", "sharing"]
 
 LEAVES_DETAIL = frozenset({"keep", "drop", "mask", "pseudonymise"})
 """Treatments that make nothing coarser: with these alone, nothing is called de-identified."""
+ROWS = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+"""What can become of the rows of a table, in the order in which a sheet says it."""
 MOST_LINES = 30
 """How many lines the picture shows; the table under it shows all."""
 _LABEL = 20
@@ -56,6 +58,8 @@ class SheetFacts:
     sealed: Sealed | None = None
     counts: Counts | None = None
     """None for anything but a table."""
+    published: bool = False
+    """Whether the rows that went are not the source's: statistics, or synthetic people."""
     groups: tuple[GroupMeasured, ...] = ()
     notes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
@@ -91,8 +95,8 @@ def write_sheet(facts: SheetFacts, *, audience: Audience, language: str = "en") 
         audience=audience,
         **tell_parties(facts, words),
         **tell_law(facts, words),
-        picture=_draw(lines, facts.counts, words),
-        counts=list_counts(facts.counts, words),
+        picture=_draw(lines, facts, words),
+        counts=list_counts(facts, words),
         lines=[{"label": each.label, "says": words[f"state_{each.state}"], "detail": each.detail} for each in lines],
         unused=tell_unused(facts.unused, audience, words),
         groups=dict.fromkeys(describe_group(each, words) for each in facts.groups),
@@ -195,22 +199,26 @@ def _name(person: Person | None) -> str:
     return f"{person.name}, {person.role}" if person else ""
 
 
-def list_counts(counts: Counts | None, words: dict[str, Any]) -> list[tuple[str, str]]:
+def list_counts(facts: SheetFacts, words: dict[str, Any]) -> list[tuple[str, str]]:
     """Rows by what became of them, in words."""
+    counts, names = facts.counts, ROWS
     if counts is None:
         return []
-    names: tuple[str, ...] = ("rows_read", "rows_rejected", "rows_filtered", "rows_suppressed", "rows_sent")
+    if facts.published:
+        return [(words["rows_of_table"], f"{counts.rows_sent:,}")]
     if not counts.rows_read and counts.rows_sent:
         # Rows read are left uncounted where they would give a number away.
-        names = ("rows_sent",)
+        names = ROWS[-1:]
     return [(words[name], f"{getattr(counts, name):,}") for name in names]
 
 
 def describe_group(group: GroupMeasured, words: dict[str, Any]) -> str:
     """How small the smallest group of people alike is that went."""
     said = words["groups_none" if group.smallest_group_sent is None else "groups_of"]
+    counted = words["groups_people" if group.people else "groups_rows"]
     return str(
         said.format(
+            counted=counted,
             columns=", ".join(group.columns),
             k=group.k,
             smallest=group.smallest_group_sent,
@@ -219,8 +227,9 @@ def describe_group(group: GroupMeasured, words: dict[str, Any]) -> str:
     )
 
 
-def _draw(lines: tuple[SheetLine, ...], counts: Counts | None, words: dict[str, Any]) -> dict[str, Any]:
+def _draw(lines: tuple[SheetLine, ...], facts: SheetFacts, words: dict[str, Any]) -> dict[str, Any]:
     """The picture as numbers: a bar of rows, then a lane for each state with a mark for each line."""
+    counts = None if facts.published else facts.counts
     rows = _draw_rows(counts, words) if counts and counts.rows_read else []
     top = 70 + 20 * len(rows) if rows else 14
     shown = lines[:MOST_LINES]

@@ -65,6 +65,7 @@ def gather_from_records(
         files=receipt.files if receipt else (),
         sealed=sealed,
         counts=receipt.counts if receipt and table else None,
+        published=plan is not None and table and plan.plan.get("publish") is not None,
     )
 
 
@@ -131,7 +132,7 @@ def _tell_release(facts: SheetFacts, words: dict[str, Any]) -> list[Block]:
 
 def _tell_lines(facts: SheetFacts, words: dict[str, Any], audience: Audience) -> Iterator[Block]:
     """What became of each row and of each item or column."""
-    counts = list_counts(facts.counts, words)
+    counts = list_counts(facts, words)
     if counts:
         rows = tuple((make_runs(label), make_runs(number)) for label, number in counts)
         yield Table(

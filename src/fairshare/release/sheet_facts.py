@@ -7,7 +7,7 @@ from fairshare.release.engines import EngineReport
 from fairshare.release.grounds import Grounds
 from fairshare.release.intruder import digest_source, why_not_anonymous
 from fairshare.release.kinds import Contents, Table
-from fairshare.release.sheet import Risk, Sealed, SheetFacts, SheetLine, find_risk
+from fairshare.release.sheet import ROWS, Risk, Sealed, SheetFacts, SheetLine, find_risk
 
 _LONGEST = 500
 """What a receipt has room for, for one treatment."""
@@ -43,6 +43,7 @@ def gather_facts(
         files=files,
         sealed=sealed,
         counts=count(grounds, report) if report else None,
+        published=report is not None and report.published,
         groups=tuple(each for each in report.groups if each.k) if report else (),
         notes=report.notes if report else (),
         unused=tuple(report.held_back) if report else (),
@@ -60,17 +61,9 @@ def judge_risk(found: Risk, grounds: Grounds, contents: Contents) -> Risk:
 
 def count(grounds: Grounds, report: EngineReport | None) -> Counts:
     """Rows by what became of them, and items sent and withheld."""
-    rows = (
-        {
-            "rows_read": report.rows_read,
-            "rows_rejected": report.rows_rejected,
-            "rows_filtered": report.rows_filtered,
-            "rows_suppressed": report.rows_suppressed,
-            "rows_sent": report.rows_sent,
-        }
-        if report
-        else {}
-    )
+    # Of what is published, how many people or rows it was made from is a fact about them, and is not told.
+    told = ROWS[-1:] if report and report.published else ROWS
+    rows = {name: getattr(report, name) for name in told} if report else {}
     withheld = {line.item.ref for line in grounds.decision.scope if line.state is ScopeState.WITHHELD}
     return Counts(items_sent=len(grounds.release.items), items_withheld=len(withheld), **rows)
 

@@ -21,12 +21,13 @@ from fairshare.records.sealing import Passphrase, SealFailed, make_reader_key
 from fairshare.records.signing import SignedRecord, check_record, parse_signed
 from fairshare.release import publishing
 from fairshare.release.delivery import make_passphrase, make_recipient_receipt, open_release
-from fairshare.release.flow import SHEET, Handover, Released, Step, recover, run_release
+from fairshare.release.flow import Handover, Released, Step, recover, run_release
 from fairshare.release.kinds import ChosenFile, Documents
 from fairshare.release.manifest import BadFileName
 from fairshare.release.packing import ReleaseCancelled
 from fairshare.release.plan import UnknownColumn
 from fairshare.release.refusals import BadReaders, NotDecidedToShare, WrongFile
+from fairshare.release.sheet_files import SHEET
 from fairshare.release.staging import AlreadyReleased, Attempt, StagingFailed, remove_attempt
 from fairshare.words import FairshareError, NotFound, Outcome
 from tests.release.flow.stories import (

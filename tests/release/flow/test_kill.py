@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from fairshare.release.delivery import open_release
-from fairshare.release.flow import SHEET, Step, recover
+from fairshare.release.flow import Step, recover
+from fairshare.release.sheet_files import SHEET
 from tests.release.flow.stories import MARKER, READER, READER_SECRET, TRUSTED, FileBook, make_documents, write_people
 from tests.release.flow.worker import (
     STEPS,

@@ -57,6 +57,8 @@ class GroupMeasured:
     sizes: tuple[tuple[int, int], ...] = ()
     """How many classes there were of each size, smallest first."""
     sizes_sent: tuple[tuple[int, int], ...] = ()
+    people: bool = False
+    """Whether sizes, and k, count different people, since the plan says whose each row is; otherwise rows."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class EngineReport:
     groups: tuple[GroupMeasured, ...] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
     """How many rows of a CSV file could not be read, by reason; `list_rejected_rows` says which."""
+    published: bool = False
+    """Whether the rows are those of statistics or of synthetic people: then only how many were sent is told."""
     notes: tuple[str, ...] = ()
     """What a reader of the output must know, such as how cells that look like formulas are written."""
     sections: tuple[Section, ...] = ()
