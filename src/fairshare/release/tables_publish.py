@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from fairshare.release.engines import EngineReport
@@ -34,14 +35,15 @@ class Made:
 
     cells: dict[Cell, Contributed]
     suppressed: Suppressed
-    round_to: int | None
+    round_to: int | None = None
+    rounded: dict[Cell, int] = field(default_factory=dict)
+    """What is shown of each cell, if the table is rounded."""
 
     def tell(self, cell: Cell) -> tuple[int | None, str]:
         """What is shown of a cell, and whether it is."""
-        value = self.cells[cell].value
         if self.round_to is not None:
-            return round_nearest(value, self.round_to), ROUNDED
-        return (None, LEFT_OUT) if cell in self.suppressed.all else (value, SHOWN)
+            return self.rounded[cell], ROUNDED
+        return (None, LEFT_OUT) if cell in self.suppressed.all else (self.cells[cell].value, SHOWN)
 
 
 def publish_table(table: Table, *, write_to: Path, on_progress: Callable[[float], None] | None = None) -> EngineReport:
@@ -85,10 +87,13 @@ def find_sizes(plan: Plan, asked: SafeTable) -> tuple[int, ...]:
 def make_safe(plan: Plan, asked: SafeTable, cells: dict[Cell, Contributed]) -> Made:
     """The table by its rules: rounded, or with its unsafe cells left out and those that would give them away."""
     if asked.unsafe == "round":
-        return Made(cells, Suppressed(frozenset(), frozenset()), asked.round_to)
+        rounded = round_cells(
+            find_sizes(plan, asked), {cell: each.value for cell, each in cells.items()}, asked.round_to
+        )
+        return Made(cells, Suppressed(frozenset(), frozenset()), asked.round_to, rounded)
     unsafe = {cell: find_protection(found, asked) for cell, found in cells.items() if is_unsafe(found, asked)}
     values = {cell: found.value for cell, found in cells.items()}
-    return Made(cells, suppress(find_sizes(plan, asked), values, unsafe), None)
+    return Made(cells, suppress(find_sizes(plan, asked), values, unsafe))
 
 
 def is_unsafe(cell: Contributed, asked: SafeTable) -> bool:
@@ -119,8 +124,21 @@ def find_protection(cell: Contributed, asked: SafeTable) -> Protection:
     return Protection(up=share, down=share)
 
 
+def round_cells(sizes: tuple[int, ...], values: Mapping[Cell, int], base: int) -> dict[Cell, int]:
+    """Each inner cell to the nearest multiple, and each total as the sum of what is shown of its parts.
+
+    A total that was rounded by itself would narrow its parts: four cells of 2 and a total of 8 are 0, 0, 0, 0 and 10 to
+    the nearest 5, which only four cells of 2 can be. Sums of rounded cells tell nothing that those cells do not.
+    """
+    shown = dict.fromkeys(list_cells(sizes), 0)
+    for inner in product(*map(range, sizes)):
+        for cell in product(*zip(inner, sizes, strict=True)):
+            shown[cell] += round_nearest(values[inner], base)
+    return shown
+
+
 def round_nearest(value: int, base: int) -> int:
-    """To the nearest multiple, halves up: each cell by itself, so that rounded cells need not add up.
+    """To the nearest multiple, halves up.
 
     >>> [round_nearest(each, 5) for each in (0, 2, 3, 7, 8)]
     [0, 0, 5, 5, 10]
@@ -198,10 +216,12 @@ def tell_table(asked: SafeTable, made: Made) -> Section:
 
 def _say_rounded(base: int) -> InBoth:
     return InBoth(
-        f"Every cell was rounded to the nearest {base}, by itself: rounded cells need not add up to rounded totals. "
-        "Totals can narrow what a rounded cell may be.",
-        f"Talgrynnwyd pob cell i'r {base} agosaf, ar ei phen ei hun: ni fydd celloedd o reidrwydd yn adio i "
-        "gyfansymiau. Gall cyfansymiau gulhau'r hyn y gall cell fod.",
+        f"Every cell was rounded to the nearest {base}, and each total is the sum of its rounded cells, so that it "
+        "tells nothing more of them. A cell is any number that rounds to what is shown, and a total can be off by "
+        f"{base // 2} for each of its cells.",
+        f"Talgrynnwyd pob cell i'r {base} agosaf, a swm y celloedd a dalgrynnwyd yw pob cyfanswm, fel nad yw'n dweud "
+        "dim mwy amdanynt. Mae cell yn unrhyw rif sy'n talgrynnu i'r hyn a ddangosir, a gall cyfanswm fod allan o "
+        f"{base // 2} am bob un o'i gelloedd.",
     )
 
 

@@ -15,7 +15,7 @@ from fairshare.release.kinds import Table
 from fairshare.release.plan import read_plan
 from fairshare.release.publishing import make_ready
 from fairshare.release.tables import TableUnfit
-from fairshare.release.tables_publish import round_nearest
+from fairshare.release.tables_publish import round_cells, round_nearest
 from fairshare.release.tables_suppress import (
     Protection,
     SuppressionUnproved,
@@ -132,6 +132,46 @@ def test_rounding_goes_to_the_nearest_multiple(value, base):
     assert 2 * abs(rounded - value) <= base
 
 
+@settings(max_examples=60, deadline=None)
+@given(tables(), st.integers(2, 12), st.data())
+def test_a_rounded_table_is_the_same_for_every_table_whose_cells_round_alike(table, base, data):
+    """So nobody who sees all of it, totals too, can narrow a cell beyond what rounds to what is shown."""
+    sizes, values = table
+    inner = list(product(*(range(size) for size in sizes)))
+    shown = round_cells(sizes, values, base)
+    ends = {
+        cell: [n for n in range(values[cell] + 2 * base) if round_nearest(n, base) == shown[cell]] for cell in inner
+    }
+    for end in (0, -1):
+        assert round_cells(sizes, add_totals(sizes, {cell: ends[cell][end] for cell in inner}), base) == shown
+    other = {cell: data.draw(st.sampled_from(ends[cell])) for cell in inner}
+    assert round_cells(sizes, add_totals(sizes, other), base) == shown
+    assert all(len(found) >= base // 2 for found in ends.values())
+
+
+def attack_rounded(sizes, shown, base, cell):
+    """What a cell can be for somebody who takes every number, totals too, for one that was rounded by itself."""
+    inner = list(product(*(range(size) for size in sizes)))
+    covers = np.array([[float(_in(each, one, sizes)) for one in inner] for each in shown])
+    top = np.array([value + (base - 1) // 2 for value in shown.values()], dtype=float)
+    low = np.array([max(0, value - base // 2) for value in shown.values()], dtype=float)
+    mine = np.array([float(_in(cell, one, sizes)) for one in inner])
+    found = [
+        linprog(sign * mine, A_ub=np.vstack([covers, -covers]), b_ub=np.concatenate([top, -low])) for sign in (1, -1)
+    ]
+    return tuple(round(sign * each.fun, 6) for sign, each in zip((1, -1), found, strict=True))
+
+
+def test_totals_rounded_by_themselves_give_small_cells_away_and_sums_of_rounded_cells_do_not():
+    values = add_totals((4,), dict.fromkeys([(0,), (1,), (2,), (3,)], 2))
+    alone = {cell: round_nearest(value, 5) for cell, value in values.items()}
+    assert list(alone.values()) == [0, 0, 0, 0, 10]
+    assert attack_rounded((4,), alone, 5, (0,)) == (2, 2)
+    shown = round_cells((4,), values, 5)
+    assert list(shown.values()) == [0, 0, 0, 0, 0]
+    assert attack_rounded((4,), shown, 5, (0,)) == (0, 2)
+
+
 PLAN = """
 name: attendance
 source: {format: csv, path: rows.csv, types: {hours: integer}}
@@ -190,6 +230,13 @@ def test_rounded_tables_show_every_cell(tmp_path):
         ("30", "rounded"),
         ("75", "rounded"),
     )
+
+
+def test_the_totals_of_a_rounded_table_are_the_sums_of_what_it_shows(tmp_path):
+    rows = [f"{school}{year}{n},{school},{year},1" for school in "ABC" for year in "78" for n in range(2)]
+    found, report = publish(tmp_path, "  unsafe: round\n", rows=rows)
+    assert set(found.values()) == {("0", "rounded")}
+    assert "each total is the sum of its rounded cells" in report.sections[-1].says[0].en
 
 
 def test_noughts_are_left_out_if_they_tell_too_much(tmp_path):
