@@ -29,6 +29,7 @@ from fairshare.cli.key_custody import add_custody
 from fairshare.cli.keys import keys
 from fairshare.cli.learn import add_learning
 from fairshare.cli.mutate import mutate
+from fairshare.cli.opt_outs import add_leaving_out, opt_outs
 from fairshare.cli.plan import plan
 from fairshare.cli.redact import redact
 from fairshare.cli.register import register
@@ -73,7 +74,9 @@ app.add_typer(redact, name="redact", rich_help_panel=DESK)
 app.add_typer(plan, name="plan", rich_help_panel=DESK)
 app.add_typer(deidentify, name="deidentify", rich_help_panel=DESK)
 add_history(release)
+add_leaving_out(release)
 app.add_typer(release, name="release", rich_help_panel=DESK)
+app.add_typer(opt_outs, name="opt-outs", rich_help_panel=DESK)
 app.add_typer(statistics, name="statistics", rich_help_panel=DESK)
 app.add_typer(budget, name="budget", rich_help_panel=DESK)
 app.add_typer(synthetic, name="synthetic", rich_help_panel=DESK)

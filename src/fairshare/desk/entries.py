@@ -16,6 +16,7 @@ from fairshare.records.ids import Digest, RecordId, Salt
 from fairshare.release.custody import KeyEvent
 from fairshare.release.history import RiskAccepted
 from fairshare.release.intruder import Judgement
+from fairshare.release.opt_outs_known import LeftOut, RegisteredList
 from fairshare.words import Person, Unsound, Value
 from fairshare.words.values import Line, Ref, Text
 
@@ -110,8 +111,26 @@ class IntruderJudged(BaseEntry):
     judgement: Judgement
 
 
+class OptOutKept(BaseEntry):
+    """A list of opt-outs was registered, in place of an earlier one of its name, or is registered no more."""
+
+    kind: Literal["opt_out_kept"] = "opt_out_kept"
+    act: Literal["added", "removed"]
+    registered: RegisteredList
+    by: Person
+    reason: Text = ""
+
+
+class OptOutLeftOut(BaseEntry):
+    """Somebody left a list of opt-outs out of the releases of a case."""
+
+    kind: Literal["opt_out_left_out"] = "opt_out_left_out"
+    left: LeftOut
+
+
 Entry = Annotated[
-    Delivered | TokenMade | TokenEnded | Accessed | RiskTaken | KeyKept | IntruderJudged, Field(discriminator="kind")
+    Delivered | TokenMade | TokenEnded | Accessed | RiskTaken | KeyKept | IntruderJudged | OptOutKept | OptOutLeftOut,
+    Field(discriminator="kind"),
 ]
 """Any entry, told apart by its kind."""
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)

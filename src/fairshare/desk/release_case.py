@@ -13,11 +13,13 @@ from fairshare.desk.entering import check_allowed, find_latest, read_case
 from fairshare.desk.guards import check_keys, find_judgement, guard_releases, settle_opt_outs
 from fairshare.desk.held_agreements import find_current, hold_agreement
 from fairshare.desk.keep_budget import make_budget_guard
+from fairshare.desk.keep_opt_outs import find_known, find_registered
 from fairshare.desk.ports import Desk
 from fairshare.desk.readers import check_readers, note_unchecked
 from fairshare.desk.redact_case import find_case_redaction
 from fairshare.desk.share_release import check_agreed
 from fairshare.desk.who import Action, Actor
+from fairshare.desk.workspace import find_actor
 from fairshare.records import (
     Agreement,
     Decision,
@@ -34,6 +36,7 @@ from fairshare.release.bundle_record import Redaction
 from fairshare.release.flow import Guard, Handover, Ports, Released, recover, run_release
 from fairshare.release.grounds import Grounds
 from fairshare.release.kinds import Contents, Table, files_of
+from fairshare.release.opt_outs_proof import MissingListsGuard
 from fairshare.release.packing import OnProgress
 from fairshare.release.parts import KEPT_FOR, WaitingParts, discard_parts, list_waiting
 from fairshare.release.rejected_guard import REJECTED, RejectedGuard
@@ -134,6 +137,7 @@ def release_case(
         framework=held.framework if held is not None else None,
         at_risk=wanted.at_risk,
         redaction=redaction,
+        opt_outs=find_known(desk, case),
         judgement=find_judgement(desk, case, wanted.contents),
     )
     check_keys(desk, actor, decided.record, agreement.id if agreement is not None else None, wanted.contents)
@@ -159,7 +163,8 @@ def make_ports(desk: Desk, decision: Decision, agreement: SignedRecord | None, p
 def make_guards(desk: Desk, case: str, *, emergency: bool = False) -> tuple[Guard, ...]:
     """The guards of a release of this case: budget, opt-outs and history, and the rows that it rejects."""
     rejected = RejectedGuard(desk.files.path(REJECTED))
-    return (make_budget_guard(desk), *guard_releases(desk, case, emergency=emergency), rejected)
+    missing = MissingListsGuard(find_registered(desk))
+    return (make_budget_guard(desk), missing, *guard_releases(desk, case, emergency=emergency), rejected)
 
 
 def check_may_be_read(desk: Desk, held: Held | None, wanted: Wanted) -> None:
@@ -171,7 +176,15 @@ def check_may_be_read(desk: Desk, held: Held | None, wanted: Wanted) -> None:
 def settle_wanted(desk: Desk, decision: Decision, wanted: Wanted) -> Wanted:
     """What is asked for, its readers checked, and its lists of opt-outs marked as far as they reach."""
     checked = check_sealed_to(desk, decision, wanted)
-    return replace(checked, contents=settle_opt_outs(checked.contents, decision))
+    contents = settle_opt_outs(checked.contents, decision)
+    return replace(checked, contents=contents, checked_by=settle_checker(desk, decision, checked.checked_by))
+
+
+def settle_checker(desk: Desk, decision: Decision, checked_by: Person | None) -> Person | None:
+    """Who checked, as the desk knows them; somebody else only in an emergency. Raises NotFound."""
+    if checked_by is None or decision.emergency:
+        return checked_by
+    return find_actor(desk, checked_by.name).person
 
 
 def make_destination(desk: Desk, case: str) -> Path:

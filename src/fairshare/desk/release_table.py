@@ -10,7 +10,8 @@ released = release_table(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,8 @@ def release_table(
     format: Literal["csv", "parquet"] = "csv",
     engine: str = "duckdb",
     rows_per_part: int | None = None,
+    checked_by: str | None = None,
+    at_risk: Collection[str] = (),
     law_today: Callable[[Decision, date], tuple[Reason, ...]] = why_law_differs,
     on_progress: OnProgress | None = None,
 ) -> Released:
@@ -48,7 +51,9 @@ def release_table(
 
     Takes    desk: its folder; to: public reader keys that were recorded as the recipient's, or a passphrase; by: who
              releases, by name as at the desk; keys: pseudonymisation keys by id; people: whose each row is, when the
-             decision names people; rows_per_part: how a long table is made in parts, see `Table`; law_today: what the
+             decision names people; rows_per_part: how a long table is made in parts, see `Table`; checked_by: the
+             second person who checked it, by name as at the desk; at_risk: items that can lead to somebody at risk,
+             beside those that the decision says; law_today: what the
              law of a date would decide otherwise.
     Raises   the reason why it is refused; then nothing has left.
     """
@@ -69,7 +74,10 @@ def release_table(
         contents=table,
         channel=channel,
         readers=to if isinstance(to, Passphrase) else tuple(to),
+        at_risk=frozenset(at_risk),
     )
     with open_desk(Path(desk)) as at:
         recover_releases(at)
+        if checked_by is not None:
+            wanted = replace(wanted, checked_by=find_actor(at, checked_by).person)
         return release_case(at, find_actor(at, by), case, wanted, law_today=law_today, on_progress=on_progress)

@@ -50,6 +50,8 @@ WHEN: dict[Action, frozenset[Reached]] = {
     Action.RECALL: frozenset({Reached.SENDER_RECEIPT}),
     Action.ACCEPT_RISK: frozenset({Reached.SHARING_DECISION}),
     Action.JUDGE_IDENTIFIABILITY: frozenset({Reached.SHARING_DECISION}),
+    Action.KEEP_OPT_OUTS: frozenset(),
+    Action.DISAPPLY_OPT_OUTS: frozenset({Reached.SHARING_DECISION}),
     Action.KEEP_KEYS: frozenset(),
     Action.RELINK: frozenset({Reached.SHARING_DECISION}),
     Action.TAKE_RECEIPT: frozenset({Reached.SENDER_RECEIPT}),

@@ -47,6 +47,8 @@ class Action(StrEnum):
     RECALL = "recall"
     ACCEPT_RISK = "accept_risk"
     JUDGE_IDENTIFIABILITY = "judge_identifiability"
+    KEEP_OPT_OUTS = "keep_opt_outs"
+    DISAPPLY_OPT_OUTS = "disapply_opt_outs"
     KEEP_KEYS = "keep_keys"
     RELINK = "relink"
     TAKE_RECEIPT = "take_receipt"
@@ -93,10 +95,13 @@ WHO: dict[Action, frozenset[Role]] = {
     # Never the releaser's own: see `fairshare.release.history`.
     Action.ACCEPT_RISK: frozenset({Role.APPROVER}),
     Action.JUDGE_IDENTIFIABILITY: frozenset({Role.APPROVER, Role.DECIDER}),
+    Action.KEEP_OPT_OUTS: frozenset({Role.APPROVER, Role.DECIDER, Role.RECORDS_MANAGER}),
+    # Never the releaser's own: see `fairshare.release.opt_outs_check`.
+    Action.DISAPPLY_OPT_OUTS: frozenset({Role.APPROVER, Role.DECIDER}),
     Action.KEEP_KEYS: frozenset({Role.DECIDER, Role.RECORDS_MANAGER}),
     Action.RELINK: frozenset({Role.RELINKER}),
     Action.TAKE_RECEIPT: frozenset({Role.HANDLER, Role.RELEASER}),
-    # Whoever releases does not say how much may be told.
+    # Never the releaser's own: see `fairshare.release.pets.budget_guard`.
     Action.SET_BUDGET: frozenset({Role.DECIDER, Role.SIGNATORY}),
     Action.EXPORT_CASE: frozenset({Role.HANDLER, Role.DECIDER, Role.AUDITOR, Role.RECORDS_MANAGER}),
     Action.DISPOSE: frozenset({Role.RECORDS_MANAGER}),

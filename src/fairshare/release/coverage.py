@@ -187,7 +187,7 @@ def _check_items(grounds: Grounds, _: Contents) -> Iterator[Refused]:
 
 def _check_second_person(grounds: Grounds, _: Contents) -> Iterator[Refused]:
     release = grounds.release
-    at_risk = sorted(grounds.at_risk & set(release.items))
+    at_risk = sorted(grounds.refs_at_risk & set(release.items))
     # In an emergency one person acts, and it is reviewed after.
     if not at_risk or grounds.decision.emergency:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from fairshare.agree.standing import Held
@@ -11,7 +11,12 @@ from fairshare.records.kinds import Agreement, Decision, Notice, Release, ScopeL
 from fairshare.records.kinds import Plan as PlanRecord
 from fairshare.release.bundle_record import Redaction
 from fairshare.release.intruder import Judgement
-from fairshare.words import Reason
+from fairshare.release.opt_outs_known import KnownOptOuts
+from fairshare.words import UNOBTAINABLE, Reason
+
+LOCATION_AT_RISK = "item.location_at_risk"
+MAY_BE_AT_RISK = (True, "yes", UNOBTAINABLE)
+"""Where nobody could find out, somebody may be."""
 
 
 def needs_agreement(decision: Decision) -> bool:
@@ -44,12 +49,27 @@ class Grounds:
     framework: Held | None = None
     """What the agreement is a schedule to, if it is one."""
     at_risk: frozenset[str] = frozenset()
-    """Refs of items that give away where somebody at risk can be found."""
+    """Refs of items that give away where somebody at risk can be found, as the releaser says; see `refs_at_risk`."""
     redaction: Redaction | None = None
     """The newest redaction of documents that was made under the decision."""
 
     judgement: Judgement | None = None
     """That people can no longer be identified in what this very plan sends, as somebody judged."""
+
+    opt_outs: KnownOptOuts = field(default_factory=KnownOptOuts)
+    """What the desk knows of lists of opt-outs."""
+
+    @property
+    def refs_at_risk(self) -> frozenset[str]:
+        """Refs of items that can lead to somebody at risk: as the releaser says, and as the decision was answered."""
+        answered = {key for key, answer in self.decision.answers.items() if answer.value in MAY_BE_AT_RISK}
+        everything = LOCATION_AT_RISK in answered
+        decided = {
+            line.item.ref
+            for line in self.decision.scope
+            if everything or f"{LOCATION_AT_RISK}@{line.item.ref}" in answered
+        }
+        return self.at_risk | decided
 
     @property
     def needs_agreement(self) -> bool:

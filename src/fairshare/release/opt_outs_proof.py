@@ -6,8 +6,9 @@ file stands, read anew as text, and must find nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from fairshare.records.kinds import Release
 from fairshare.records.signing import SignedRecord
 from fairshare.release.engines import EngineReport
 from fairshare.release.engines.counting import Listed, count_listed
@@ -15,6 +16,7 @@ from fairshare.release.engines.job import SourceChanged
 from fairshare.release.flow import Released
 from fairshare.release.kinds import Contents, Table
 from fairshare.release.opt_outs import Disapplied, OptOut
+from fairshare.release.opt_outs_known import RegisteredList, find_missing
 from fairshare.release.sections import Chart, InBoth, Section, Series
 from fairshare.release.staging import Attempt
 from fairshare.release.treatments import Keep
@@ -98,6 +100,34 @@ class OptOutGuard:
             rows_suppressed=0,
             kept_on_receipt={**told.kept_on_receipt, "rows read and left out": "not counted here"},
         )
+
+    def settle(self, released: Released, attempt: Attempt) -> None:
+        """Nothing was set aside."""
+
+    def discard(self, attempt: Attempt) -> None:
+        """Nothing was set aside."""
+
+
+@dataclass(frozen=True)
+class MissingListsGuard:
+    """Writes down which registered lists a plan lacked, which only an emergency allows."""
+
+    registered: tuple[RegisteredList, ...] = field(default=())
+
+    def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
+        """Nothing is set aside."""
+
+    def examine(self, intent: SignedRecord, contents: Contents, report: EngineReport) -> EngineReport:
+        """Adds the lists that were missing, for the holder to review."""
+        release = intent.record
+        if not isinstance(contents, Table) or not isinstance(release, Release):
+            return report
+        missing = find_missing(self.registered, contents.plan, release.purpose, release.recipient.name)
+        if not missing:
+            return report
+        names = ", ".join(each.name for each in missing)
+        said = f"in an emergency, for review: {names}"[:500]
+        return replace(report, kept_by_holder={**report.kept_by_holder, "opt-outs not in the plan": said})
 
     def settle(self, released: Released, attempt: Attempt) -> None:
         """Nothing was set aside."""

@@ -23,9 +23,16 @@ from fairshare.release.kept_by_holder import ON_RECEIPT
 from fairshare.release.kinds import Table
 from fairshare.release.opt_outs import GROUNDS, OptOut, OptOutUnfit
 from fairshare.release.opt_outs_check import mark_scope
-from fairshare.release.opt_outs_proof import OptOutGuard, OptOutMatchesNobody, OptOutSlipped, prove_opt_outs
+from fairshare.release.opt_outs_known import KnownOptOuts, LeftOut, RegisteredList
+from fairshare.release.opt_outs_proof import (
+    MissingListsGuard,
+    OptOutGuard,
+    OptOutMatchesNobody,
+    OptOutSlipped,
+    prove_opt_outs,
+)
 from fairshare.release.plan import Plan, plan_to_json, read_plan
-from fairshare.words import FairshareError, Outcome, Purpose
+from fairshare.words import Answer, FairshareError, Outcome, Purpose
 from fairshare.words.reading import build
 from tests.release.flow.stories import (
     CHECKER,
@@ -45,6 +52,7 @@ from tests.release.flow.stories import (
 )
 
 PEOPLE = 20
+LIST_SHA256 = sha256(b"003\n004\n005\n").hexdigest()
 
 
 def write_people(folder: Path, listed: tuple[int, ...] = (3, 4, 5)) -> str:
@@ -71,6 +79,10 @@ def make_plan(digest: str, **changes: Any) -> Plan:
 
 def disapplied(ground: str = "legal_duty", by: Any = CHECKER) -> dict[str, Any]:
     return {"ground": ground, "by": by.model_dump(), "on": "2026-11-01", "why": "A court ordered every row."}
+
+
+def left_out(left: dict[str, Any]) -> LeftOut:
+    return LeftOut.model_validate({"name": "Objections", "sha256": LIST_SHA256, **left})
 
 
 def read_rows(plan: Plan, folder: Path, engine: str) -> list[str]:
@@ -192,8 +204,99 @@ def test_a_list_is_left_out_by_a_named_person_on_a_ground_that_the_decision_has(
     plan = make_plan(write_people(tmp_path), disapplied=left)
     assert len(read_rows(plan, tmp_path, "duckdb")) == PEOPLE
     table = make_table(plan, tmp_path)
-    found = why_not_release(grounds_for(table, **decision), table)
+    known = KnownOptOuts(left_out=(left_out(left),))
+    grounds = replace(grounds_for(table, **decision), opt_outs=known)
+    found = why_not_release(grounds, table)
     assert (found is None) if why is None else (why in found.text)
+
+
+@pytest.mark.parametrize("other", [None, {"by": HANDLER}, {"sha256": "0" * 64}, {"ground": "legal_claims"}])
+def test_what_the_releasers_own_plan_says_of_leaving_a_list_out_counts_for_nothing_by_itself(tmp_path, other):
+    left = disapplied("compelling_grounds")
+    plan = make_plan(write_people(tmp_path), disapplied=left)
+    table = make_table(plan, tmp_path)
+    known = KnownOptOuts(left_out=() if other is None else (left_out(left).model_copy(update=other),))
+    found = why_not_release(replace(grounds_for(table), opt_outs=known), table)
+    assert "nobody of that name has left it out at the desk" in found.text
+    assert why_not_release(replace(grounds_for(table, emergency=True), opt_outs=known), table) is None
+
+
+@pytest.mark.parametrize(
+    ("reach", "meant"),
+    [
+        ({"effect": "purpose", "purposes": ["reserch.tenancies"]}, f"Did you mean {STUDY.code}?"),
+        ({"recipients": [UNIVERSITY.name.lower()]}, f"Did you mean {UNIVERSITY.name}?"),
+        ({"purposes": ["direct_care"]}, None),
+    ],
+)
+def test_a_slip_in_a_purpose_or_a_name_never_takes_a_list_out_of_its_scope(tmp_path, reach, meant):
+    plan = mark_scope(make_plan(write_people(tmp_path), **reach), STUDY, UNIVERSITY.name)
+    table = make_table(plan, tmp_path)
+    grounds = replace(grounds_for(table), opt_outs=KnownOptOuts(purposes=frozenset({"direct_care"})))
+    found = why_not_release(grounds, table)
+    assert (found is None) if meant is None else (meant in found.text)
+
+
+def register(digest: str, **changes: Any) -> RegisteredList:
+    given = {"name": "Objections", "kind": "article_21_objection", "sha256": digest, "sources": ["people.csv"]}
+    return RegisteredList.model_validate(given | changes)
+
+
+@pytest.mark.parametrize(
+    ("own", "registered", "stands"),
+    [
+        ({}, {}, True),
+        (None, {}, False),
+        (None, {"sources": ["other.csv"]}, True),
+        (None, {"purposes": ["direct_care"]}, True),
+        (None, {"recipients": ["Other Trust"]}, True),
+        ({"kind": "local_list"}, {}, False),
+        ({}, {"sha256": "0" * 64}, False),
+        ({"effect": "second_person"}, {}, False),
+        ({"effect": "column", "columns": ["place"]}, {}, False),
+        ({"effect": "purpose", "purposes": ["direct_care"]}, {}, False),
+        ({"effect": "purpose", "purposes": [STUDY.code]}, {}, True),
+        ({}, {"effect": "column", "columns": ["pay"]}, True),
+    ],
+)
+def test_a_plan_may_not_forget_or_weaken_a_list_that_is_registered(tmp_path, own, registered, stands):
+    digest = write_people(tmp_path)
+    plan = make_plan(digest, **own or {})
+    if own is None:
+        plan = build(Plan, {**plan_to_json(plan), "opt_outs": (), "rows": ()}, where="plan")
+    table = make_table(mark_scope(plan, STUDY, UNIVERSITY.name), tmp_path)
+    known = KnownOptOuts(registered=(register(digest, **registered),), purposes=frozenset({"direct_care"}))
+    found = why_not_release(replace(grounds_for(table, release={"checked_by": CHECKER}), opt_outs=known), table)
+    assert (found is None) if stands else ("is not in the plan as it is registered" in found.text)
+
+
+def test_in_an_emergency_a_forgotten_list_stops_nothing_and_is_kept_for_the_review(tmp_path):
+    digest = write_people(tmp_path)
+    plan = build(Plan, {**plan_to_json(make_plan(digest)), "opt_outs": (), "rows": ()}, where="plan")
+    table, known = make_table(plan, tmp_path), KnownOptOuts(registered=(register(digest),))
+    ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(MissingListsGuard(known.registered),))
+    grounds = replace(grounds_for(table, emergency=True), opt_outs=known)
+    released = run_release(grounds, table, to_reader(tmp_path / "out"), ports)
+    assert "for review: Objections" in json.loads(released.kept)["facts"]["opt-outs not in the plan"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ({"item.location_at_risk@i1": True}, "can lead to somebody at risk"),
+        ({"item.location_at_risk": True}, "can lead to somebody at risk"),
+        ({"item.location_at_risk@i1": "unobtainable"}, "can lead to somebody at risk"),
+        ({"item.location_at_risk@i2": True, "item.location_at_risk@i1": False}, None),
+    ],
+)
+def test_what_the_decision_says_of_a_place_at_risk_needs_a_second_person_whatever_the_releaser_says(
+    tmp_path, answers, why
+):
+    table = make_table(make_plan(write_people(tmp_path)), tmp_path)
+    given = {key: Answer(value=value) for key, value in answers.items()}
+    found = why_not_release(grounds_for(table, answers=given), table)
+    assert (found is None) if why is None else (why in found.text)
+    assert why_not_release(grounds_for(table, answers=given, release={"checked_by": CHECKER}), table) is None
 
 
 @pytest.mark.parametrize(
