@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 budget = typer.Typer(no_args_is_help=True, help="Privacy budgets: how much may be told of a source, and what was.")
 
+UNKNOWN = "No decision or agreement here names this recipient: the limit only counts for exactly that name."
 BudgetName = Annotated[str, typer.Argument(metavar="NAME", help="The budget, by its short name.")]
 
 
@@ -37,7 +38,7 @@ def set_limit(
     actor_name: ActingAs = None,
 ) -> Page:
     """Set how much may be told of a source, in your name. What was told before still counts."""
-    from fairshare.desk.keep_budget import set_budget
+    from fairshare.desk.keep_budget import knows_recipient, set_budget
     from fairshare.release.plan import read_plan
     from fairshare.words.reading import read_file
 
@@ -55,12 +56,15 @@ def set_limit(
             plans=plans,
             folders=[path for path in given if path.is_dir()],
         )
+        known = not recipient or knows_recipient(at, recipient)
 
     def show(screen: Screen) -> None:
         whom = limit.recipient or "everybody together"
         screen.line(f"{limit.set_by.name} set {limit.epsilon:g} for {whom} on the budget {limit.budget}.", "bold")
+        if not known:
+            screen.line(UNKNOWN)
 
-    return Page(limit.model_dump(mode="json"), show)
+    return Page(limit.model_dump(mode="json") | ({} if known else {"warning": UNKNOWN}), show)
 
 
 @add_command(budget, "show")
@@ -144,11 +148,13 @@ def history(
 def _show_standing(screen: Screen, standing: Standing) -> None:
     from fairshare.release.pets.budget_told import draw_bar, whose, write_figure
 
+    added, accounted = standing.reserved.added, standing.reserved.accounted
     used = f"{write_figure(standing.reserved.epsilon)} of {standing.limit.epsilon:g}"
     screen.exact(f"  {draw_bar(standing)} {used}, {write_figure(standing.left)} left, for {whose(standing).en}")
     screen.exact(
-        f"    added up {write_figure(standing.reserved.added)}, accounted {write_figure(standing.reserved.accounted)} "
-        f"at delta {standing.limit.delta:g}; the smaller counts"
+        f"    added up {write_figure(added)}{'' if added <= accounted else ' (not used)'}, "
+        f"accounted {write_figure(accounted)}{' (not used)' if added <= accounted else ''} "
+        f"at delta {standing.limit.delta:g}"
     )
 
 

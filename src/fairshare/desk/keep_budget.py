@@ -7,9 +7,10 @@ from pathlib import Path
 
 from fairshare.desk.ports import Desk
 from fairshare.desk.who import Action, Actor, check_who
+from fairshare.records import Agreement, Decision, SignedRecord
 from fairshare.release.pets.budget import EVERYBODY, LEDGER_FILE, BudgetLedger, Limit
 from fairshare.release.pets.budget_guard import BudgetGuard, list_places
-from fairshare.release.pets.budget_in_house import Spending
+from fairshare.release.pets.budget_in_house import IN_HOUSE, Spending
 from fairshare.release.plan import Plan
 from fairshare.words.reading import build
 
@@ -22,6 +23,18 @@ def find_ledger(desk: Desk) -> BudgetLedger:
 def make_budget_guard(desk: Desk) -> BudgetGuard:
     """What a release asks before it tells anything private."""
     return BudgetGuard(find_ledger(desk), desk.clock.now)
+
+
+def knows_recipient(desk: Desk, name: str) -> bool:
+    """Whether a decision or an agreement at the desk names this recipient: a limit only counts for that very name."""
+    for case in desk.records.cases():
+        for kept in desk.records.of_case(case):
+            match kept.record if isinstance(kept, SignedRecord) else None:
+                case Decision(recipient=recipient) if recipient.name == name:
+                    return True
+                case Agreement(parties=parties) if name in {each.organisation.name for each in parties}:
+                    return True
+    return name == IN_HOUSE
 
 
 def spend_in_house(desk: Desk) -> Spending:

@@ -44,6 +44,9 @@ def said(tmp_path_factory) -> dict[str, str]:
         found["again"] = runner.invoke(app, [*shlex.split(COMMANDS[3])[1:-1], "again.csv"]).output
         found["other"] = runner.invoke(app, ["statistics", "run", "statistics.yaml", "--out", "statistics.csv"]).output
         found["history"] = runner.invoke(app, ["budget", "history"]).output
+        found["shown"] = runner.invoke(app, ["budget", "show"]).output
+        for_one = ["--epsilon", "1", "--reason", "agreed", "--for", "Mid Universtiy"]
+        found["for one"] = runner.invoke(app, ["budget", "set", "prison-leavers", *for_one]).output
         for name in ("statistics", "table"):
             found[f"{name}.csv"] = (folder / f"{name}.csv").read_text()
             assert (folder / f"{name}.csv").stat().st_mode & 0o777 == 0o600
@@ -58,6 +61,12 @@ def test_accuracy_is_told_before_there_is_a_budget(said):
 def test_the_budget_is_shown_as_a_picture(said):
     assert "Ada Price set 3" in said["budget set"]
     assert "[........................................] 0 of 3, 3 left" in said["budget show"]
+
+
+def test_the_bound_that_does_not_count_is_marked_and_a_recipient_whom_nobody_knows_is_told_of(said):
+    assert re.search(r"added up 2, accounted [0-9.]+ \(not used\) at delta 1e-05", said["shown"])
+    assert "No decision or agreement here names this recipient" in said["for one"]
+    assert "No decision" not in said["budget set"]
 
 
 def test_statistics_are_made_in_house_and_spend_the_budget(said):

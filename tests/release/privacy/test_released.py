@@ -17,7 +17,7 @@ from fairshare.release.kinds import Table
 from fairshare.release.opened import OpenPlan
 from fairshare.release.pets.accuracy import find_accuracy
 from fairshare.release.pets.budget import BudgetExceeded, BudgetLedger, BudgetNotSet, Limit
-from fairshare.release.pets.budget_guard import BudgetGuard, find_earlier_answer, list_places
+from fairshare.release.pets.budget_guard import BudgetGuard, BudgetOwn, find_earlier_answer, list_places
 from fairshare.release.pets.budget_in_house import Spending, SpendsBudget, recover_in_house
 from fairshare.release.pets.differential_privacy import publish_statistics
 from fairshare.release.pets.noise import plan_noise
@@ -28,6 +28,7 @@ from fairshare.release.publishing import make_ready
 from fairshare.words import BadInput
 from tests.release.engines.tables import FixedKeys
 from tests.release.flow.stories import (
+    HANDLER,
     LEAD,
     NOW,
     READER_SECRET,
@@ -136,6 +137,18 @@ def test_a_release_that_happened_and_was_cut_short_spends_its_budget_when_it_is_
 def test_a_source_without_a_budget_is_not_told_of(tmp_path):
     with pytest.raises(BudgetNotSet):
         release(tmp_path, BudgetLedger(tmp_path / "budget.sqlite"))
+
+
+def test_whoever_releases_has_not_set_the_budget(tmp_path, ledger):
+    others = {"budget": "tenants", "epsilon": 2.0, "set_at": NOW, "reason": "agreed"}
+    ledger.set_limit(Limit.model_validate(others | {"recipient": "Another University", "set_by": HANDLER}))
+    release(tmp_path, ledger)
+    for recipient in ("Mid University", ""):
+        ledger.set_limit(Limit.model_validate(others | {"recipient": recipient, "set_by": HANDLER}))
+        with pytest.raises(BudgetOwn, match="themselves"):
+            release(tmp_path, ledger, 2)
+        ledger.set_limit(Limit.model_validate(others | {"recipient": recipient, "set_by": LEAD}))
+    release(tmp_path, ledger, 2)
 
 
 def test_rows_need_no_budget(tmp_path):

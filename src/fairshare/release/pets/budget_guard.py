@@ -13,19 +13,27 @@ from typing import TYPE_CHECKING
 from fairshare.records.canonical import encode
 from fairshare.records.kinds import Release
 from fairshare.records.signing import SignedRecord
+from fairshare.release.bundle_record import is_same_person
 from fairshare.release.engines import EngineReport
 from fairshare.release.kinds import Contents, Table
-from fairshare.release.pets.budget import BudgetLedger, Entry
+from fairshare.release.pets.budget import EVERYBODY, BudgetLedger, Entry
 from fairshare.release.pets.budget_told import tell_budget
 from fairshare.release.plan import Plan, plan_to_json
 from fairshare.release.publications import Loss
 from fairshare.release.sources import Source
 from fairshare.release.staging import Attempt
+from fairshare.words import Refused
 
 if TYPE_CHECKING:
     from fairshare.release.flow import Released
 
 ON_RECEIPT = "privacy budget"
+
+
+class BudgetOwn(Refused):
+    """Whoever releases has set the limit themselves, so that nobody else has said how much may be told."""
+
+    code = "PRIVACY_BUDGET_OWN"
 
 
 @dataclass(frozen=True)
@@ -36,13 +44,15 @@ class BudgetGuard:
     now: Callable[[], datetime]
 
     def prepare(self, intent: SignedRecord, contents: Contents, attempt: Attempt) -> None:
-        """Reserves the loss, or refuses: BudgetNotSet, BudgetExceeded."""
+        """Reserves the loss, or refuses: BudgetNotSet, BudgetOwn, BudgetExceeded."""
         release, loss = intent.record, find_loss(contents)
         if loss is None or not isinstance(contents, Table) or not isinstance(release, Release):
             return
+        budget = self.ledger.find_budget(list_places(contents.plan.source, contents.base))
+        check_not_own(self.ledger, budget, release)
         self.ledger.reserve(
             attempt.folder.name,
-            budget=self.ledger.find_budget(list_places(contents.plan.source, contents.base)),
+            budget=budget,
             recipient=release.recipient.name,
             loss=loss,
             what=contents.plan.name,
@@ -77,6 +87,18 @@ class BudgetGuard:
     def discard(self, attempt: Attempt) -> None:
         """Nothing went: the loss is given back, if nothing was drawn."""
         self.ledger.give_back(attempt.folder.name)
+
+
+def check_not_own(ledger: BudgetLedger, budget: str, release: Release) -> None:
+    """Raises BudgetOwn if a limit that counts for a release was set by whoever releases."""
+    for limit in {each.recipient: each for each in ledger.list_limits(budget)}.values():
+        mine = limit.recipient in (EVERYBODY, release.recipient.name)
+        if mine and is_same_person(limit.set_by, release.released_by):
+            raise BudgetOwn(
+                f"whoever releases has set the privacy budget {budget!r} themselves",
+                fix="Have somebody else release it, or somebody else set the limit: fairshare budget set --as NAME.",
+                where="budget",
+            )
 
 
 def find_loss(contents: Contents) -> Loss | None:
