@@ -92,7 +92,7 @@ class GroupTreatment(Value):
 
 
 class KAnonymity(GroupTreatment):
-    """Every class has at least k rows.
+    """Every class has at least k rows; where the plan names the `person`, rows of at least k different people.
 
     Source   Samarati and Sweeney 1998 (k-anonymity). It says nothing of what the other columns give away.
     """
@@ -133,7 +133,9 @@ class SensitiveTreatment(GroupTreatment):
 
 
 class LDiversity(SensitiveTreatment):
-    """Every class has l well-represented values of a sensitive column. A null is no value, and adds none.
+    """Every class has l well-represented values of a sensitive column.
+
+    A null is no value where values are counted; where their shares count, it is one, since it says as much as one.
 
     Source   Machanavajjhala, Kifer, Gehrke and Venkitasubramaniam 2007 (l-diversity), definitions 4.1 to 4.3.
     """
@@ -244,11 +246,12 @@ def check_groups(groups: tuple[GroupTreatment, ...], types: dict[str, ColumnType
             )
 
 
-def refuse_groups(group: GroupTreatment, failing: int, rows: int) -> Refused:
+def refuse_groups(group: GroupTreatment, failing: int, rows: int, *, people: bool = False) -> Refused:
     """The refusal of a release whose groups are too small, or tell too much."""
     if isinstance(group, KAnonymity):
         return SmallGroups(
-            f"{failing:,} combinations of ({', '.join(group.columns)}) are shared by fewer than {group.k} rows; "
+            f"{failing:,} combinations of ({', '.join(group.columns)}) are shared by fewer than {group.k} "
+            f"{'people' if people else 'rows'}; "
             f"{rows:,} rows are in them",
             where="groups",
             fix="Generalise those columns further, send fewer of them, or suppress small groups in the plan.",

@@ -87,6 +87,52 @@ def test_both_engines_hold_back_the_same_rows_or_refuse_alike(made, rows):
             run_both(plan, base, "parquet")
 
 
+@given(made=st.lists(st.tuples(models, st.booleans()), min_size=1, max_size=3), rows=tables)
+def test_both_engines_count_the_same_people(made, rows):
+    groups = [treatment(each, suppresses=suppresses) for each, suppresses in made]
+    plan = plan_of(groups).model_copy(update={"person": "big"})
+    with a_folder() as base:
+        write_parquet(base / "source.parquet", ["sex", "visits", "name", "big"], rows)
+        refused = why_not(plan, base, "memory")
+        assert why_not(plan, base, "duckdb") == refused
+        if refused is None:
+            run_both(plan, base, "parquet")
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_one_person_with_many_rows_is_one_person_alike(tmp_path, engine):
+    rows = [("F", person % 2, "x", person) for person in range(8) for _ in range(10)]
+    write_parquet(tmp_path / "source.parquet", ["sex", "visits", "name", "big"], rows)
+    asked = [{"treatment": "check_k_anonymity", "columns": ["sex", "visits"], "k": 10}]
+    assert why_not(plan_of(asked), tmp_path, engine) is None
+    whose = plan_of(asked).model_copy(update={"person": "big"})
+    assert "2 combinations of (sex, visits) are shared by fewer than 10 people; 80 rows" in why_not(
+        whose, tmp_path, engine
+    )
+    fewer = whose.model_copy(update={"groups": (whose.groups[0].model_copy(update={"k": 4}),)})
+    report = run_plan(fewer, engine=engine, keys=FixedKeys(), write_to=tmp_path / "o.csv", format="csv", base=tmp_path)
+    (measured,) = report.groups
+    assert (measured.smallest_group_sent, measured.sizes_sent, measured.people) == (4, ((4, 2),), True)
+    assert (report.rows_sent, report.sections[0].headings[0].en) == (80, "people alike")
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_rows_of_nobody_make_no_group_large_enough(tmp_path, engine):
+    rows = [("F", 1, "x", 1), *[("F", 1, "x", None)] * 20]
+    write_parquet(tmp_path / "source.parquet", ["sex", "visits", "name", "big"], rows)
+    plan = plan_of([{"treatment": "check_k_anonymity", "columns": ["sex"], "k": 2}])
+    assert "fewer than 2 people" in why_not(plan.model_copy(update={"person": "big"}), tmp_path, engine)
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+@pytest.mark.parametrize("more", [{"measure": "entropy", "l": 2}, {"measure": "recursive", "l": 2, "c": 3}])
+def test_a_class_of_nearly_only_nulls_is_not_diverse(tmp_path, engine, more):
+    rows = [("F", 1, name, 1) for name in ("A", "B", *[None] * 98)]
+    write_parquet(tmp_path / "source.parquet", ["sex", "visits", "name", "big"], rows)
+    asked = {"treatment": "check_l_diversity", "columns": ["sex"], "sensitive": "name", **more}
+    assert "1 classes" in why_not(plan_of([asked]), tmp_path, engine)
+
+
 def judge_in_duckdb(group, rows):
     with duckdb.connect() as session:
         session.execute('CREATE TABLE cells (sex VARCHAR, visits INTEGER, name VARCHAR, big BIGINT, "#rows" BIGINT)')

@@ -29,41 +29,51 @@ from fairshare.release.treatments_groups import (
 
 ROWS = '"#rows"'
 """The column of counts in the table of cells; nothing can be sent under such a name."""
+PERSON = '"#person"'
+"""Whose rows a cell holds, where the plan says whose each row is: then cells are counted person by person."""
 TOTAL = f"SELECT coalesce(sum({ROWS}), 0)::BIGINT FROM cells"
 ENTROPY_SLACK = 1e-9
 
 
 def settle_cells(
-    session: duckdb.DuckDBPyConnection, groups: Sequence[GroupTreatment]
+    session: duckdb.DuckDBPyConnection, groups: Sequence[GroupTreatment], *, people: bool = False
 ) -> tuple[tuple[GroupMeasured, ...], int, int]:
     """Leaves in the table `cells` those whose rows may go, or refuses; says how many rows there were, and stay.
 
     Classes that fail go, treatment by treatment in the plan's order, over and over until none fails.
+    Takes    people: whether the cells say whose their rows are, so that different people are counted.
     """
     load_populations(session, groups)
     kept = _one(session, TOTAL)
-    first = [_measure(session, group, place) for place, group in enumerate(groups)]
-    sizes = [list_sizes(session, group.columns) for group in groups]
-    staying = suppress_cells(session, groups)
+    first = [_measure(session, group, place, people) for place, group in enumerate(groups)]
+    sizes = [list_sizes(session, group.columns, people=people) for group in groups]
+    staying = suppress_cells(session, groups, people=people)
     measured = []
     for place, (group, (classes, failing, rows, _, found)) in enumerate(zip(groups, first, strict=True)):
-        _, still_failing, still_rows, smallest, found_sent = _measure(session, group, place)
+        _, still_failing, still_rows, smallest, found_sent = _measure(session, group, place, people)
         if still_failing:
-            raise refuse_groups(group, still_failing, still_rows)
-        sent = list_sizes(session, group.columns)
+            raise refuse_groups(group, still_failing, still_rows, people=people)
+        sent = list_sizes(session, group.columns, people=people)
         k = group.k if isinstance(group, KAnonymity) else 0
         measured.append(GroupMeasured(group.columns, k, classes, failing, rows, smallest, group,
-                                      found, found_sent, sizes[place], sent))  # fmt: skip
+                                      found, found_sent, sizes[place], sent, people))  # fmt: skip
+    if people:
+        session.execute(
+            f"CREATE OR REPLACE TEMP TABLE cells AS SELECT * EXCLUDE ({PERSON}, {ROWS}), sum({ROWS}) AS {ROWS} "
+            "FROM cells GROUP BY ALL"
+        )
     return tuple(measured), kept, staying
 
 
-def suppress_cells(session: duckdb.DuckDBPyConnection, groups: Sequence[GroupTreatment]) -> int:
+def suppress_cells(
+    session: duckdb.DuckDBPyConnection, groups: Sequence[GroupTreatment], *, people: bool = False
+) -> int:
     """Takes classes that fail out of the table `cells`, over and over until none does; says how many rows stay."""
     staying = _one(session, TOTAL)
     suppressing = [(place, group) for place, group in enumerate(groups) if group.suppresses]
     while suppressing:
         for place, group in suppressing:
-            session.execute(suppress_sql(group, place))
+            session.execute(suppress_sql(group, place, people=people))
         before, staying = staying, _one(session, TOTAL)
         if before == staying:
             break
@@ -74,25 +84,29 @@ def _one(session: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(session.execute(sql).fetchall()[0][0])
 
 
-def _measure(session: duckdb.DuckDBPyConnection, group: GroupTreatment, place: int) -> Any:
-    return session.execute(measure_sql(group, place)).fetchall()[0]
+def _measure(session: duckdb.DuckDBPyConnection, group: GroupTreatment, place: int, people: bool) -> Any:
+    return session.execute(measure_sql(group, place, people=people)).fetchall()[0]
 
 
-def list_sizes(session: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """How many classes there are of each size, smallest first."""
+def list_sizes(
+    session: duckdb.DuckDBPyConnection, columns: Sequence[str], *, people: bool = False
+) -> tuple[tuple[int, int], ...]:
+    """How many classes there are of each size, smallest first; by people, one of rows that are nobody's has size 1."""
     names = ", ".join(map(quote_name, columns))
+    size = f"greatest(count(DISTINCT {PERSON}), 1)" if people else f"sum({ROWS})"
     return tuple(session.execute(
-        f"SELECT size::BIGINT, count(*) FROM (SELECT sum({ROWS}) AS size FROM cells GROUP BY {names}) "
+        f"SELECT size::BIGINT, count(*) FROM (SELECT {size} AS size FROM cells GROUP BY {names}) "
         "GROUP BY size ORDER BY size"
     ).fetchall())  # fmt: skip
 
 
-def measure_sql(group: GroupTreatment, place: int = 0) -> str:
+def measure_sql(group: GroupTreatment, place: int = 0, *, people: bool = False) -> str:
     """Counts classes, those that fail and the rows in them, the smallest class, and the worst that was found."""
     worst = "min" if isinstance(group, KAnonymity) or not _is_ceiling(group) else "max"
+    size = "#found" if isinstance(group, KAnonymity) else "#size"
     return (
         f'SELECT count(*), count(*) FILTER ("#fails"), coalesce(sum("#size") FILTER ("#fails"), 0)::BIGINT, '
-        f'min("#size")::BIGINT, round({worst}("#found")::DOUBLE, 9) FROM ({class_sql(group, place)})'
+        f'min("{size}")::BIGINT, round({worst}("#found")::DOUBLE, 9) FROM ({class_sql(group, place, people=people)})'
     )
 
 
@@ -102,20 +116,21 @@ def _is_ceiling(group: GroupTreatment) -> bool:
     )
 
 
-def suppress_sql(group: GroupTreatment, place: int = 0) -> str:
+def suppress_sql(group: GroupTreatment, place: int = 0, *, people: bool = False) -> str:
     """Leaves the cells whose class does not fail."""
     names = [quote_name(name) for name in group.columns]
     alike = " AND ".join(f"cells.{name} IS NOT DISTINCT FROM sound.{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE cells AS SELECT cells.* FROM cells SEMI JOIN "
-        f'(SELECT * FROM ({class_sql(group, place)}) WHERE NOT "#fails") AS sound ON {alike}'
+        f'(SELECT * FROM ({class_sql(group, place, people=people)}) WHERE NOT "#fails") AS sound ON {alike}'
     )
 
 
-def class_sql(group: GroupTreatment, place: int = 0) -> str:
-    """One row for each class: its columns, its size, what the model finds in it, and whether it fails.
+def class_sql(group: GroupTreatment, place: int = 0, *, people: bool = False) -> str:
+    """One row for each class: its columns, its rows, what the model finds in it, and whether it fails.
 
     Takes    place: of the treatment in its plan; delta-presence looks the population up in the table `population_n`.
+             people: whether k-anonymity and l-diversity count people; a row that is nobody's is none for k.
     """
     names = ", ".join(map(quote_name, group.columns))
     match group:
@@ -125,29 +140,33 @@ def class_sql(group: GroupTreatment, place: int = 0) -> str:
             return _presence_sql(group, names, place)
         case SensitiveTreatment():
             value = quote_name(group.sensitive)
-            inner = f'SELECT {names}, {value} AS "#value", sum({ROWS}) AS "#n" FROM cells GROUP BY ALL'
+            counted = f"greatest(count(DISTINCT {PERSON}), 1)" if people else f"sum({ROWS})"
+            inner = (
+                f'SELECT {names}, {value} AS "#value", {counted} AS "#n", sum({ROWS}) AS "#in" FROM cells GROUP BY ALL'
+            )
+        case KAnonymity() if people:
+            one = f'SELECT {names}, {PERSON}, sum({ROWS}) AS "#in" FROM cells GROUP BY ALL'
+            inner = f'SELECT *, NULL AS "#value", CASE WHEN {PERSON} IS NULL THEN 0 ELSE 1 END AS "#n" FROM ({one})'
         case _:
-            inner = f'SELECT {names}, NULL AS "#value", {ROWS} AS "#n" FROM cells'
+            inner = f'SELECT {names}, NULL AS "#value", {ROWS} AS "#n", {ROWS} AS "#in" FROM cells'
     found, fails = judge_sql(group)
-    judged = f'sum("#n") AS "#size", {found} AS "#found", {fails} AS "#fails"'
+    judged = f'sum("#in") AS "#size", {found} AS "#found", {fails} AS "#fails"'
     return f"SELECT {names}, {judged} FROM ({inner}) GROUP BY {names}"
 
 
 def judge_sql(group: GroupTreatment) -> tuple[str, str]:
     """What k-anonymity or l-diversity finds in a class, and whether it fails: aggregates over rows of one class,
     each with a `#value` of the sensitive column and how often it is there, `#n`."""
-    present = 'FILTER ("#value" IS NOT NULL)'
     match group:
         case KAnonymity():
             return 'sum("#n")', f'sum("#n") < {group.k}'
         case LDiversity(measure="distinct"):
             return 'count("#value")', f'count("#value") < {int(group.l)}'
         case LDiversity(measure="entropy"):
-            rows = f'sum("#n") {present}'
-            found = f'coalesce(exp(ln({rows}) - (sum("#n" * ln("#n")) {present}) / {rows}), 0)'
+            found = 'exp(ln(sum("#n")) - sum("#n" * ln("#n")) / sum("#n"))'
             return found, f"{found} < {group.l!r}::DOUBLE - {ENTROPY_SLACK}"
         case LDiversity():
-            counts = f'list_reverse_sort(list("#n"::HUGEINT) {present})'
+            counts = 'list_reverse_sort(list("#n"::HUGEINT))'
             rest = f"coalesce(list_sum({counts}[{int(group.l)}:]), 0)"
             most = f"coalesce({counts}[1], 1)"
             fails = f"NOT ({most} * {PARTS} < {in_parts(group.c or 0)}::HUGEINT * {rest})"

@@ -96,7 +96,7 @@ def tell_groups(measured: Sequence[GroupMeasured]) -> tuple[Section, ...]:
     widest = max(told, key=lambda each: len(each.columns))
     says = tuple(tell_model(each) for each in told)
     return (tell_risk(measure_risk(widest.sizes), measure_risk(widest.sizes_sent), widest.sizes, widest.sizes_sent,
-                      columns=widest.columns, says=says),)  # fmt: skip
+                      columns=widest.columns, says=says, people=widest.people),)  # fmt: skip
 
 
 def tell_risk(
@@ -107,19 +107,22 @@ def tell_risk(
     *,
     columns: Sequence[str],
     says: tuple[InBoth, ...] = (),
+    people: bool = False,
 ) -> Section:
-    """The risk before and after, as a section with a chart."""
+    """The risk before and after, as a section with a chart; of rows, or of people where those were counted."""
     named = ", ".join(columns)
     was, now = band_sizes(sizes), band_sizes(sizes_after)
+    many, one = _name_counted(people)
     said = (
         InBoth(
-            f"By {named}, the chance of picking the right row for somebody known to be in the table is at most "
+            f"By {named}, the chance of picking the right {one.en} for somebody known to be in the table is at most "
             f"{_share(before.highest)} before and {_share(after.highest)} as sent; on average {_share(before.average)} "
-            f"and {_share(after.average)}. Rows whose chance is above {_share(before.threshold)}: "
+            f"and {_share(after.average)}. {many.en.capitalize()} whose chance is above {_share(before.threshold)}: "
             f"{_share(before.share_at_risk)} before, {_share(after.share_at_risk)} as sent.",
-            f"Yn ôl {named}, y siawns o ddewis y rhes gywir ar gyfer rhywun y gwyddys ei fod yn y tabl yw "
+            f"Yn ôl {named}, y siawns o ddewis y {one.cy} ar gyfer rhywun y gwyddys ei fod yn y tabl yw "
             f"{_share(before.highest)} ar y mwyaf cynt a {_share(after.highest)} fel yr anfonwyd; ar gyfartaledd "
-            f"{_share(before.average)} a {_share(after.average)}. Rhesi â siawns uwch na {_share(before.threshold)}: "
+            f"{_share(before.average)} a {_share(after.average)}. "
+            f"{many.cy.capitalize()} â siawns uwch na {_share(before.threshold)}: "
             f"{_share(before.share_at_risk)} cynt, {_share(after.share_at_risk)} fel yr anfonwyd.",
         ),
         InBoth(
@@ -133,12 +136,12 @@ def tell_risk(
         title=InBoth("How easily somebody could be picked out", "Pa mor hawdd y gellid adnabod rhywun"),
         says=(*says, *said),
         headings=(
-            InBoth("people alike", "pobl debyg"),
-            InBoth("rows before", "rhesi cynt"),
-            InBoth("rows as sent", "rhesi fel yr anfonwyd"),
+            InBoth(f"{many.en} alike", f"{many.cy} tebyg"),
+            InBoth(f"{many.en} before", f"{many.cy} cynt"),
+            InBoth(f"{many.en} as sent", f"{many.cy} fel yr anfonwyd"),
         ),
         rows=tuple((band, f"{was[band]:,}", f"{now[band]:,}") for band in was),
-        charts=(draw_sizes(was, now),),
+        charts=(draw_sizes(was, now, people=people),),
     )
 
 
@@ -158,25 +161,36 @@ def tell_measured(risk: Risk, sizes: Sizes, columns: Sequence[str]) -> Section:
                 f"{_share(risk.threshold)}: {_share(risk.share_at_risk)}.",
             ),
         ),
-        headings=(InBoth("people alike", "pobl debyg"), InBoth("rows", "rhesi")),
+        headings=(InBoth("rows alike", "rhesi tebyg"), InBoth("rows", "rhesi")),
         rows=tuple((band, f"{rows:,}") for band, rows in bands.items()),
         charts=(draw_sizes(bands, None),),
     )
 
 
-def draw_sizes(was: dict[str, int], now: dict[str, int] | None) -> Chart:
-    """How many rows have how many alike, before and after."""
+def _name_counted(people: bool) -> tuple[InBoth, InBoth]:
+    """What was counted: many, and the right one."""
+    if people:
+        return InBoth("people", "pobl"), InBoth("person", "person cywir")
+    return InBoth("rows", "rhesi"), InBoth("row", "rhes gywir")
+
+
+def draw_sizes(was: dict[str, int], now: dict[str, int] | None, *, people: bool = False) -> Chart:
+    """How many rows, or people, have how many alike, before and after."""
+    many, _ = _name_counted(people)
     after = (Series(InBoth("as sent", "fel yr anfonwyd"), tuple(map(float, now.values()))),) if now is not None else ()
     return Chart(
         kind="bars",
-        title=InBoth("Rows by how many are alike", "Rhesi yn ôl faint sydd yr un fath"),
+        title=InBoth(
+            f"{many.en.capitalize()} by how many are alike", f"{many.cy.capitalize()} yn ôl faint sydd yr un fath"
+        ),
         alt=InBoth(
-            "Bars of rows for each size of class, before and as sent: the further right they stand, the safer.",
-            "Barrau o resi ar gyfer pob maint dosbarth, cynt ac fel yr anfonwyd: po bellaf i'r dde, mwyaf diogel.",
+            f"Bars of {many.en} for each size of class, before and as sent: the further right they stand, the safer.",
+            f"Barrau o {'bobl' if people else 'resi'} ar gyfer pob maint dosbarth, cynt ac fel yr anfonwyd: "
+            "po bellaf i'r dde, mwyaf diogel.",
         ),
         labels=tuple(was),
         series=(Series(InBoth("before", "cynt"), tuple(map(float, was.values()))), *after),
-        unit=InBoth("rows", "rhesi"),
+        unit=many,
     )
 
 
@@ -184,7 +198,7 @@ def tell_model(measured: GroupMeasured) -> InBoth:
     """What one model asked, what it found at worst, and what as sent."""
     group = measured.group
     assert group is not None  # noqa: S101 (the caller chose those)
-    asked, columns = name_model(group), ", ".join(group.columns)
+    asked, columns = name_model(group, people=measured.people), ", ".join(group.columns)
     worst, sent = (_number(each) for each in (measured.found, measured.found_sent))
     return InBoth(
         f"Every class by {columns} has {asked.en}. At worst it was {worst} before, and is {sent} as sent; "
@@ -194,9 +208,11 @@ def tell_model(measured: GroupMeasured) -> InBoth:
     )
 
 
-def name_model(group: GroupTreatment) -> InBoth:
+def name_model(group: GroupTreatment, *, people: bool = False) -> InBoth:
     """What a model asks, in both languages."""
     match group:
+        case KAnonymity() if people:
+            return InBoth(f"at least {group.k} different people", f"o leiaf {group.k} o bobl wahanol")
         case KAnonymity():
             return InBoth(group.asks, f"o leiaf {group.k} rhes")
         case LDiversity(measure="distinct"):

@@ -203,7 +203,7 @@ def hold_back_small_groups(
 
 def settle_cells(session: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[tuple[GroupMeasured, ...], int, int]:
     """Leaves in the table of cells, whichever engine counted them, those whose rows may go."""
-    return cells.settle_cells(session, plan.groups)
+    return cells.settle_cells(session, plan.groups, people=plan.person is not None)
 
 
 def write_rows(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fairshare.documents.formulas import FORMULA
+from fairshare.release.deidentify.cells import PERSON
 from fairshare.release.deidentify.cells import ROWS as ROWS
 from fairshare.release.engines import OutputFormat
 from fairshare.release.engines.attaching import Attached, SourceColumn
@@ -270,7 +271,10 @@ def compile_plan(plan: Plan, attached: Attached, output: OutputFormat) -> Compil
     cells = None
     if columns:
         names = ", ".join(quote_name(name) for name in columns)
-        cells = f"SELECT {names}, count(*) AS {ROWS} FROM (\n{treated}) AS treated GROUP BY {names}"
+        if plan.person is not None:
+            names = f"{names}, {PERSON}"
+        counted = _treated_sql(plan, attached, where, labels, person=plan.person)
+        cells = f"SELECT {names}, count(*) AS {ROWS} FROM (\n{counted}) AS treated GROUP BY {names}"
     return Compiled(
         treated,
         f"SELECT {written}\nFROM (\n{treated}) AS treated{_only_cells(columns)}",
@@ -292,8 +296,10 @@ def _counted_sql(attached: Attached, passes: list[str]) -> str | None:
     return f"SELECT count(*), count(*) FILTER (WHERE fails) FROM ({fails}) AS counted"
 
 
-def _treated_sql(plan: Plan, attached: Attached, where: str, labels: tuple[Label, ...]) -> str:
-    needed = {each.column for each in plan.sent}
+def _treated_sql(
+    plan: Plan, attached: Attached, where: str, labels: tuple[Label, ...], *, person: str | None = None
+) -> str:
+    needed = {each.column for each in plan.sent} | {person}
     reads = ", ".join(
         f"{read_sql(column, attached)} AS {quote_name(name)}"
         for name, column in attached.columns.items()
@@ -304,6 +310,10 @@ def _treated_sql(plan: Plan, attached: Attached, where: str, labels: tuple[Label
         f"AS {quote_name(each.output)}"
         for each in plan.sent
     ]
+    if person is not None:
+        # A hash, since only whether two are the same matters; two people who meet in one count as fewer, never as more.
+        whose = f"wanted.{quote_name(person)}"
+        sent.append(f"CASE WHEN {whose} IS NOT NULL THEN hash({whose}) END AS {PERSON}")
     joins = "".join(
         f" LEFT JOIN labels_{place} ON labels_{place}.value = {looked_up_sql(each, attached.columns[each.column].type)}"
         for place, each in enumerate(labels)

@@ -82,7 +82,7 @@ def run(job: Job) -> EngineReport:
         lists = read_lists(job, attached.schema)
         wanted = [row for row in rows if passes(plan, attached.schema, row, lists)]
         treated = [treat_row(plan, attached.schema, row, job.keys) for row in wanted]
-        sent, groups = hold_back_small_groups(plan, treated)
+        sent, groups = hold_back_small_groups(plan, treated, list_people(plan, attached.schema, wanted))
         if job.output == "csv":
             write_csv(plan, attached.schema, sent, job.write_to)
         else:
@@ -133,7 +133,7 @@ def read_source(session: duckdb.DuckDBPyConnection, job: Job, attached: Attached
         with open_sheet(resolve_path(job.base, source.path), source) as sheet:
             yield from sheet.read_rows()
         return
-    used = {each.column for each in (*job.plan.sent, *job.plan.rows)}
+    used = {each.column for each in (*job.plan.sent, *job.plan.rows)} | {job.plan.person}
     reads = ", ".join(
         _fetch_sql(column, attached) if name in used else "NULL" for name, column in attached.columns.items()
     )
@@ -184,6 +184,14 @@ def order(cell: Cell, given: bool | int | float | str, found: ColumnType) -> int
     if isinstance(cell, datetime) and not isinstance(value, datetime):
         cell = cell.date()
     return (cell > value) - (cell < value)  # type: ignore[operator]  # check_plan made both of one type
+
+
+def list_people(plan: Plan, schema: Schema, rows: list[Row]) -> list[Cell] | None:
+    """Whose each row is, if the plan says so."""
+    if plan.person is None:
+        return None
+    place = list(schema).index(plan.person)
+    return [row[place] for row in rows]
 
 
 def treat_row(plan: Plan, schema: Schema, row: Row, keys: dict[str, bytes]) -> Row:

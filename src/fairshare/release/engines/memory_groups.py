@@ -25,25 +25,38 @@ Classes = dict[Row, list[Row]]
 """Rows by their values of the quasi-identifiers."""
 
 
-def hold_back_small_groups(plan: Plan, rows: list[Row]) -> tuple[list[Row], tuple[GroupMeasured, ...]]:
-    """Drops the classes that fail, over and over until none does, or refuses."""
+def hold_back_small_groups(
+    plan: Plan, rows: list[Row], people: Sequence[Cell] | None = None
+) -> tuple[list[Row], tuple[GroupMeasured, ...]]:
+    """Drops the classes that fail, over and over until none does, or refuses.
+
+    Takes    people: whose each row is, if the plan says so; then different people are counted.
+    """
+    if people is None:
+        return _hold_back(plan, rows, people=False)
+    whose = [(*row, person) for row, person in zip(rows, people, strict=True)]
+    sent, measured = _hold_back(plan, whose, people=True)
+    return [row[:-1] for row in sent], measured
+
+
+def _hold_back(plan: Plan, rows: list[Row], *, people: bool) -> tuple[list[Row], tuple[GroupMeasured, ...]]:
     names = [each.output for each in plan.sent]
     first = [divide(group, names, rows) for group in plan.groups]
-    judged = [judge(group, names, classes) for group, classes in zip(plan.groups, first, strict=True)]
+    judged = [judge(group, names, classes, people=people) for group, classes in zip(plan.groups, first, strict=True)]
     before = -1
     while before != len(rows):
         before = len(rows)
         for group in plan.groups:
             if group.suppresses:
                 classes = divide(group, names, rows)
-                found = judge(group, names, classes)
+                found = judge(group, names, classes, people=people)
                 rows = [row for key, members in classes.items() if not found[key][1] for row in members]
     measured = []
     for group, was, found_first in zip(plan.groups, first, judged, strict=True):
         classes = divide(group, names, rows)
-        found = judge(group, names, classes)
+        found = judge(group, names, classes, people=people)
         if failing := [key for key, (_, fails) in found.items() if fails]:
-            raise refuse_groups(group, len(failing), sum(len(classes[key]) for key in failing))
+            raise refuse_groups(group, len(failing), sum(len(classes[key]) for key in failing), people=people)
         held = [len(was[key]) for key, (_, fails) in found_first.items() if fails]
         measured.append(
             GroupMeasured(
@@ -52,12 +65,16 @@ def hold_back_small_groups(plan: Plan, rows: list[Row]) -> tuple[list[Row], tupl
                 groups=len(was),
                 small_groups=len(held),
                 rows_in_small_groups=sum(held),
-                smallest_group_sent=min(map(len, classes.values()), default=None),
+                smallest_group_sent=min(
+                    (count_alike(each, people and isinstance(group, KAnonymity)) for each in classes.values()),
+                    default=None,
+                ),
                 group=group,
                 found=worst(group, found_first),
                 found_sent=worst(group, found),
-                sizes=count_sizes(was),
-                sizes_sent=count_sizes(classes),
+                people=people,
+                sizes=count_sizes(was, people),
+                sizes_sent=count_sizes(classes, people),
             )
         )
     return rows, tuple(measured)
@@ -71,9 +88,22 @@ def divide(group: GroupTreatment, names: Sequence[str], rows: list[Row]) -> Clas
     return classes
 
 
-def count_sizes(classes: Classes) -> tuple[tuple[int, int], ...]:
+def count_alike(rows: Sequence[Row], people: bool) -> int:
+    """How many rows a class has, or how many different people; a row that is nobody's counts for none."""
+    return len({row[-1] for row in rows} - {None}) if people else len(rows)
+
+
+def count_sizes(classes: Classes, people: bool = False) -> tuple[tuple[int, int], ...]:
     """How many classes there are of each size, smallest first."""
-    return tuple(sorted(Counter(map(len, classes.values())).items()))
+    return tuple(sorted(Counter(max(count_alike(rows, people), 1) for rows in classes.values()).items()))
+
+
+def count_values(rows: Sequence[Row], place: int, people: bool) -> Counter[Cell]:
+    """How many rows, or different people, have each value; it is there, if only in rows that are nobody's."""
+    if not people:
+        return Counter(row[place] for row in rows)
+    values = {row[place] for row in rows}
+    return Counter({each: max(count_alike([r for r in rows if r[place] == each], True), 1) for each in values})
 
 
 def worst(group: GroupTreatment, found: dict[Row, tuple[float, bool]]) -> float | None:
@@ -83,14 +113,17 @@ def worst(group: GroupTreatment, found: dict[Row, tuple[float, bool]]) -> float 
     return round(most(each for each, _ in found.values()), 9) if found else None
 
 
-def judge(group: GroupTreatment, names: Sequence[str], classes: Classes) -> dict[Row, tuple[float, bool]]:
+def judge(
+    group: GroupTreatment, names: Sequence[str], classes: Classes, *, people: bool = False
+) -> dict[Row, tuple[float, bool]]:
     """What a model finds in each class, and whether the class fails."""
     match group:
         case KAnonymity():
-            return {key: (float(len(rows)), len(rows) < group.k) for key, rows in classes.items()}
+            alike = {key: count_alike(rows, people) for key, rows in classes.items()}
+            return {key: (float(size), size < group.k) for key, size in alike.items()}
         case LDiversity():
             place = names.index(group.sensitive)
-            values = {key: Counter(row[place] for row in rows) for key, rows in classes.items()}
+            values = {key: count_values(rows, place, people) for key, rows in classes.items()}
             return {key: diversity(group, counts) for key, counts in values.items()}
         case TCloseness():
             place = names.index(group.sensitive)
@@ -98,21 +131,25 @@ def judge(group: GroupTreatment, names: Sequence[str], classes: Classes) -> dict
             far = distances(group, values)
             return {key: (float(each), each > Fraction(str(group.t))) for key, each in far.items()}
         case DeltaPresence():
-            people = {each.values: each.people for each in group.counts}
-            return {key: presence(group, len(rows), people.get(as_text(key), 0)) for key, rows in classes.items()}
+            there = {each.values: each.people for each in group.counts}
+            return {key: presence(group, len(rows), there.get(as_text(key), 0)) for key, rows in classes.items()}
     raise TypeError(f"{type(group).__name__} is not a group treatment")
 
 
 def diversity(group: LDiversity, values: Counter[Cell]) -> tuple[float, bool]:
-    """How diverse a class is by the group's measure, and whether that is too little; a null is no value."""
-    counts = sorted((count for value, count in values.items() if value is not None), reverse=True)
+    """How diverse a class is by the group's measure, and whether that is too little.
+
+    A null is no value where values are counted, and one where shares are: else a few values would hide most of them.
+    """
     if group.measure == "distinct":
-        return float(len(counts)), len(counts) < group.l
+        different = len(values.keys() - {None})
+        return float(different), different < group.l
+    counts = sorted(values.values(), reverse=True)
     if group.measure == "entropy":
         shares = [count / sum(counts) for count in counts]
-        found = exp(-sum(share * log(share) for share in shares)) if counts else 0.0
+        found = exp(-sum(share * log(share) for share in shares))
         return found, found < group.l - 1e-9
-    commonest, rest = counts[0] if counts else 1, sum(counts[int(group.l) - 1 :])
+    commonest, rest = counts[0], sum(counts[int(group.l) - 1 :])
     return commonest / rest if rest else inf, not commonest < Fraction(str(group.c)) * rest
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fairshare.release.deidentify.cells import ROWS
+from fairshare.release.deidentify.cells import PERSON, ROWS
 from fairshare.release.engines.duckdb_sql import OPERATORS, group_columns, labels_of, younger_sql
 from fairshare.release.engines.session import NO_LABEL, OUT_OF_CALENDAR
 from fairshare.release.filters import (
@@ -278,7 +278,9 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
         f"{source.relation} AS source{' CROSS JOIN bound' if tests.bound else ''}"
         f"{''.join(f' {join}' for join in tests.joins)}"
     )
-    needed = {each.column for each in plan.sent}
+    columns = group_columns(plan)
+    person = plan.person if columns else None
+    needed = {each.column for each in plan.sent} | {person}
     reads = ", ".join(
         f"{read_sql(column)} AS {quote_name(name)}" for name, column in source.columns.items() if name in needed
     )
@@ -286,26 +288,33 @@ def compile_plan(plan: Plan, source: SparkSource) -> Compiled:
     labels = labels_of(plan)
     wanted = f"SELECT {_broadcast(tables)}{reads}\n  FROM {origin}\n  WHERE {where}"
     treated = _treated_sql(plan, source, wanted, labels)
-    columns = group_columns(plan)
-    names = ", ".join(map(quote_name, columns))
+    counted = treated if person is None else _treated_sql(plan, source, wanted, labels, person=person)
+    whose = [] if person is None else [PERSON.strip('"')]
+    names = ", ".join(map(quote_name, [*columns, *whose]))
     rows = quote_name(ROWS.strip('"'))
     return Compiled(
         treated,
         f"SELECT met, count(*) AS rows FROM (SELECT {_broadcast(tables)}{met} AS met FROM {origin}) GROUP BY met",
-        f"SELECT {names}, count(*) AS {rows} FROM (\n{treated}) GROUP BY {names}" if columns else None,
+        f"SELECT {names}, count(*) AS {rows} FROM (\n{counted}) GROUP BY {names}" if columns else None,
         tests.bound,
         tuple(tests.lists),
         labels,
     )
 
 
-def _treated_sql(plan: Plan, source: SparkSource, wanted: str, labels: tuple[Label, ...]) -> str:
+def _treated_sql(
+    plan: Plan, source: SparkSource, wanted: str, labels: tuple[Label, ...], *, person: str | None = None
+) -> str:
     places = {id(label): place for place, label in enumerate(labels)}
     sent = ",\n  ".join(
         f"{treat_sql(each, source.columns[each.column].type, plan.key_ids, places.get(id(each), 0))} "
         f"AS {quote_name(each.output)}"
         for each in plan.sent
     )
+    if person is not None:
+        whose = f"wanted.{quote_name(person)}"
+        name = quote_name(PERSON.strip('"'))
+        sent += f",\n  CASE WHEN {whose} IS NOT NULL THEN xxhash64({whose}) END AS {name}"
     keyed = bool(plan.key_ids)
     beside = (["bound"] if keyed else []) + [f"labels_{place}" for place in places.values()]
     return (

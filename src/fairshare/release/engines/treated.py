@@ -206,7 +206,9 @@ def _open_memory(job: Job) -> Iterator[Treated]:
             lists = memory.read_lists(job, attached.schema)
             wanted = [row for row in rows if memory.passes(job.plan, attached.schema, row, lists)]
             kept, _ = memory.hold_back_small_groups(
-                job.plan, [memory.treat_row(job.plan, attached.schema, row, job.keys) for row in wanted]
+                job.plan,
+                [memory.treat_row(job.plan, attached.schema, row, job.keys) for row in wanted],
+                memory.list_people(job.plan, attached.schema, wanted),
             )
         columns = output_types(job.plan, attached.schema)
         treated = TreatedInDuckDB(memory.NAME, columns, session, "SELECT * FROM kept_rows", {}, nullcontext)
