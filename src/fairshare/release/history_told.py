@@ -82,7 +82,7 @@ def tell_finding(finding: Finding) -> InBoth:
         case "forgotten":
             ids = ", ".join(code[:12] for code in finding.codes[:_SHOWN])
             return InBoth(
-                f"the desk's records hold {len(finding.missing)} releases that the history does not know: {ids}",
+                f"the desk's records hold {count_found(finding)} that the history does not know: {ids}",
                 f"mae {len(finding.missing)} rhyddhad yng nghofnodion y ddesg na ŵyr yr hanes amdanynt: {ids}",
             )
     share = f"{finding.share or 0:.1f}%"
@@ -101,8 +101,10 @@ def tell_options(finding: Finding) -> str:
 def count_found(finding: Finding) -> str:
     """How many people, cells or releases a finding is about."""
     if finding.cells:
-        return f"{finding.cells:,} cells"
-    return f"{len(finding.missing):,} releases" if finding.missing else count_people(finding.people).en
+        return f"{finding.cells:,} cell{'' if finding.cells == 1 else 's'}"
+    if finding.missing:
+        return f"{len(finding.missing):,} release{'' if len(finding.missing) == 1 else 's'}"
+    return count_people(finding.people).en
 
 
 def tell_accepted(compared: Compared, covered: Covered, rules: HistoryRules, *, emergency: bool) -> str:

@@ -364,7 +364,7 @@ def test_a_history_that_lost_a_release_refuses_until_that_is_accepted(world: Wor
         world.release(make_plan(leave_out(123)))
     assert first[7:19] in str(refused.value)
     world.accept("forgotten", people=0, earlier=(first[7:19],))
-    assert "found: forgotten, 1 releases" in tell(world.release(make_plan(leave_out(123))))
+    assert "found: forgotten, 1 release" in tell(world.release(make_plan(leave_out(123))))
 
 
 def test_an_acceptance_is_for_one_release_and_for_the_earlier_ones_that_were_looked_at(world: World) -> None:
@@ -386,7 +386,7 @@ def test_dominated_cells_are_not_accepted_as_people(world: World, tmp_path: Path
         world.enter(make_plan("", TEAM_PAY, more=TEAMS))
     assert "--cells 1" in str(refused.value)
     world.accept("dominance", cells=1)
-    assert "dominance, 1 cells" in world.enter(make_plan("", TEAM_PAY, more=TEAMS))
+    assert "dominance, 1 cell" in world.enter(make_plan("", TEAM_PAY, more=TEAMS))
 
 
 def test_the_desks_own_rules_stand_on_the_receipt(world: World) -> None:
