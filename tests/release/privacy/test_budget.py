@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairshare.desk.keep_budget import knows_recipient
+from fairshare.desk.workspace import open_desk
 from fairshare.release.pets.budget import (
     BudgetExceeded,
     BudgetLedger,
@@ -22,6 +24,7 @@ from fairshare.release.pets.budget_accountant import add_up, find_what_fits, fit
 from fairshare.release.pets.budget_told import draw_bar, tell_budget
 from fairshare.release.publications import Loss
 from fairshare.words import Person
+from tests.release.delivery.made import make_desk, start_sharing
 from tests.release.privacy.spender import EACH, NOW, reserve, spend_until_refused
 
 DPO = Person(name="Ada Price", role="data protection officer")
@@ -269,3 +272,11 @@ def test_a_refusal_for_want_of_delta_says_so(ledger):
     with pytest.raises(BudgetExceeded) as refused:
         reserve(ledger, "b", loss=Loss(epsilon=0.1, delta=4e-7))
     assert "deltas that come to no more than 5e-07" in refused.value.fix
+
+
+def test_a_desk_knows_the_recipients_of_its_decisions_and_agreements_only(tmp_path):
+    sharing = start_sharing(make_desk(tmp_path / "desk"))
+    with open_desk(sharing.root) as desk:
+        assert knows_recipient(desk, sharing.recipient)
+        assert knows_recipient(desk, "in house")
+        assert not knows_recipient(desk, f"{sharing.recipient} ")
