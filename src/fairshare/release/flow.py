@@ -44,6 +44,7 @@ from fairshare.release.sharing.blocks import ShareStore, seal_in_blocks
 from fairshare.release.sheet import write_sheet
 from fairshare.release.sheet_facts import count, gather_facts, list_treatments
 from fairshare.release.sheet_files import add_sheets, write_sheet_pdf
+from fairshare.release.sources_stamps import check_unmoved, stamp_files
 from fairshare.release.staging import (
     AlreadyReleased,
     Attempt,
@@ -205,7 +206,11 @@ def run_release(
         on_step(Step.STARTED)
         work = _Work(grounds, contents, handover, ports, intent, final)
         with _guarding(work, attempt):
+            # The guards read the source again, after the rows: it must be the same from here to the rename.
+            stamps = stamp_files(contents.plan, contents.base) if isinstance(contents, Table) else ()
             released = _make_ready(work, attempt, on_progress, on_step)
+            if isinstance(contents, Table):
+                check_unmoved(contents.plan, contents.base, stamps)
             check_still_in_force(grounds, ports.held_now(), ports.now().date())
             commit_attempt(attempt, final)
         on_step(Step.COMMITTED)

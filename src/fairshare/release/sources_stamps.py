@@ -12,10 +12,14 @@ from pydantic import JsonValue
 from fairshare.release.filters import Listing
 from fairshare.release.plan import Plan
 from fairshare.release.sources import ParquetFolder, Source, list_parquet, resolve_path
+from fairshare.release.treatments import GeneraliseHierarchy
+from fairshare.release.treatments_groups import DeltaPresence
 from fairshare.words import NotFound, Unsound
 
 FILES = frozenset({"csv", "parquet", "xlsx"})
 """The sources that are one file, which anybody may write to while it is read."""
+HIERARCHY_FILES = (".yaml", ".yml", ".csv")
+"""How the files of hierarchies end; a built-in one has a plain name."""
 FOOTER_TAIL = 8
 """What ends a Parquet file: the length of its footer, and `PAR1`."""
 
@@ -51,9 +55,20 @@ def stamp_files(plan: Plan, base: Path) -> tuple[FileStamp, ...]:
 
 
 def find_files(plan: Plan, base: Path) -> list[Path]:
-    """The files that a plan reads: its source, if that is made of files, and its lists."""
-    listed = [resolve_path(base, test.path, where="rows") for test in plan.rows if isinstance(test, Listing)]
-    return _find_source(plan.source, base) + listed
+    """The files that a plan reads: its source, if that is made of files, its lists, hierarchies and populations."""
+    lists = [(test.path, "rows") for test in plan.rows if isinstance(test, Listing)]
+    # A list that holds nobody back is read all the same, for the proof.
+    lists += [(each.path, "opt_outs") for each in plan.opt_outs]
+    hierarchies = [
+        (each.hierarchy, "columns")
+        for each in plan.columns
+        if isinstance(each, GeneraliseHierarchy) and each.hierarchy.endswith(HIERARCHY_FILES)
+    ]
+    populations = [
+        (each.population, "groups") for each in plan.groups if isinstance(each, DeltaPresence) and each.population
+    ]
+    given = dict.fromkeys([*lists, *hierarchies, *populations])
+    return _find_source(plan.source, base) + [resolve_path(base, path, where=where) for path, where in given]
 
 
 def _find_source(source: Source, base: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from fairshare.release.opt_outs_proof import (
     prove_opt_outs,
 )
 from fairshare.release.plan import Plan, plan_to_json, read_plan
+from fairshare.release.sources_stamps import SourceMoved, find_files
 from fairshare.words import Answer, FairshareError, Outcome, Purpose
 from fairshare.words.reading import build
 from tests.release.flow.stories import (
@@ -336,6 +337,58 @@ def test_rows_and_columns_that_could_lead_to_somebody_at_risk_need_a_second_pers
     table = make_table(plan, tmp_path)
     found = why_not_release(grounds_for(table, release={"checked_by": checked}), table)
     assert (found is None) if why is None else (why in found.text)
+
+
+@dataclass(frozen=True)
+class Swapping(OptOutGuard):
+    """As a second process would: a file is replaced once the rows are sealed, before or after the guards read it."""
+
+    path: Path = Path()
+    old: bytes = b""
+    first: bool = True
+
+    def examine(self, *given: Any) -> Any:
+        swapped = self.path.read_bytes().replace(self.old, b"9" * len(self.old), 1)
+        if self.first:
+            self.path.write_bytes(swapped)
+            return super().examine(*given)
+        found = super().examine(*given)
+        self.path.write_bytes(swapped)
+        return found
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_source_that_is_swapped_while_the_guards_read_it_is_not_released(tmp_path, first):
+    table = make_table(make_plan(write_people(tmp_path)), tmp_path)
+    guard = Swapping(path=tmp_path / "people.csv", old=b"019", first=first)
+    ports = replace(make_ports(FileBook(tmp_path / "book")), guards=(guard,))
+    with pytest.raises(SourceMoved):
+        run_release(grounds_for(table), table, to_reader(tmp_path / "out"), ports)
+    assert not [each for each in (tmp_path / "out").iterdir() if not each.name.startswith(".")]
+
+
+def test_the_stamps_are_of_every_file_that_a_plan_reads(tmp_path):
+    plan = build(
+        Plan,
+        {
+            **plan_to_json(make_plan(write_people(tmp_path), disapplied=disapplied())),
+            "columns": [
+                {"column": "place", "treatment": "generalise", "to": "hierarchy", "hierarchy": "h.csv", "level": "l1"}
+            ],
+            "groups": [
+                {
+                    "treatment": "check_delta_presence",
+                    "columns": ["place"],
+                    "population": "all.csv",
+                    "most": 0.5,
+                }
+            ],
+        },
+        where="plan",
+    )
+    (tmp_path / "h.csv").write_text("x")
+    (tmp_path / "all.csv").write_text("x")
+    assert {each.name for each in find_files(plan, tmp_path)} == {"people.csv", "list.txt", "h.csv", "all.csv"}
 
 
 def test_what_is_kept_gives_no_number_of_people_at_risk(tmp_path):
