@@ -11,10 +11,11 @@ import typer
 from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, DeskFolder
 from fairshare.cli.screen import Screen
-from fairshare.words import ExitCode
+from fairshare.words import BadInput, ExitCode, FairshareError
 from fairshare.words.reading import read_file
 
 if TYPE_CHECKING:
+    from fairshare.release.checking import Problem
     from fairshare.release.engines import EngineReport
     from fairshare.release.opened import OpenPlan
     from fairshare.release.plan import Plan
@@ -124,21 +125,49 @@ def check(file: PlanFile, base: Base = None, desk: DeskFolder = HERE) -> Page:
     from fairshare.cli.connections import FILE, FileConnections
     from fairshare.release.checking import find_problems
 
-    found = find_problems(
-        read_file(file),
-        base or file.parent,
-        where=file.name,
-        keys=_find_keys(desk),
-        connections=FileConnections(desk / FILE),
-    )
+    raw, place = read_file(file), base or file.parent
+    found = find_problems(raw, place, where=file.name, keys=_find_keys(desk), connections=FileConnections(desk / FILE))
+    note, lacking = _find_budget(raw, place, desk, where=file.name)
+    found += lacking
 
     def show(screen: Screen) -> None:
+        if note:
+            screen.line(note)
         if not found:
             screen.line("Nothing stands in the way of a run.", "bold green")
         for each in found:
             screen.bullet(f"{each.code}: {each.message}{f' (at {each.where})' if each.where else ''}. {each.fix}")
 
-    return Page({"problems": [asdict(each) for each in found]}, show, ExitCode.BAD_INPUT if found else ExitCode.DONE)
+    document = {"problems": [asdict(each) for each in found], "budget": note}
+    return Page(document, show, ExitCode.BAD_INPUT if found else ExitCode.DONE)
+
+
+def _find_budget(raw: bytes, base: Path, desk: Path, *, where: str) -> tuple[str, tuple[Problem, ...]]:
+    """What a sound plan takes out of which privacy budget at this desk, and what stands in the way of that."""
+    from fairshare.desk.folder import FILES, FolderFiles
+    from fairshare.desk.workspace import DESK_FILE
+    from fairshare.release.checking import tell_problem
+    from fairshare.release.pets.budget import LEDGER_FILE, BudgetLedger
+    from fairshare.release.pets.budget_guard import list_places
+    from fairshare.release.plan import read_plan
+
+    try:
+        plan = read_plan(raw, where=where)
+    except FairshareError:
+        return "", ()
+    loss = plan.publish.loss if plan.publish is not None else None
+    if loss is None:
+        return "", ()
+    takes = f"Each run takes {loss.describe()} out of the source's privacy budget"
+    if not (desk / DESK_FILE).is_file():
+        return f"{takes}. No desk is here, so whether there is one was not looked at.", ()
+    try:
+        ledger = BudgetLedger(FolderFiles(desk / FILES).path(LEDGER_FILE))
+        budget = ledger.find_budget(list_places(plan.source, base))
+        left = ledger.find_standing(budget)[0].left
+    except FairshareError as error:
+        return "", (tell_problem(error),)
+    return f"{takes}, {budget}, which has {left:g} left for everybody.", ()
 
 
 @add_command(plan, "explain")
@@ -153,22 +182,31 @@ def explain(file: PlanFile, engine: Engine = "duckdb", base: Base = None, desk: 
 def run(
     file: PlanFile,
     screen: Screen,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A new file, .csv or .parquet.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file, .csv or .parquet.")] = None,
+    show_query: Annotated[bool, typer.Option("--explain", help="Show the query, and stop there.")] = False,
     engine: Engine = "duckdb",
     base: Base = None,
     desk: DeskFolder = HERE,
 ) -> Page:
     """Run a plan for yourself, into a new file that only you can read. This is not a release: nothing has left."""
-    from fairshare.cli.plan_shown import show_sections
-    from fairshare.release.in_house import NOT_A_RELEASE
+    import secrets
 
+    from fairshare.cli.plan_shown import show_sections
+    from fairshare.release.in_house import NOT_A_RELEASE, THROWN_AWAY, ThrowAwayKeys
+
+    if show_query:
+        return explain(file, engine, base, desk)
+    if out is None:
+        raise BadInput("no file is named to write to", fix="Give --out, or --explain to see the query.", where="--out")
     opened = _open(file, base, desk)
     with screen.working("running the plan", rows=opened.known_rows) as tell:
-        ran = opened.run(out, keys=_find_keys(desk), engine=engine, on_progress=tell)
+        ran = opened.run(out, keys=ThrowAwayKeys(_find_keys(desk), secrets.token_bytes), engine=engine, on_progress=tell)
     document = {"file": str(out), "released": False, "note": NOT_A_RELEASE, **_describe_report(ran.report)}
 
     def show(screen: Screen) -> None:
         screen.line(NOT_A_RELEASE, "bold")
+        if opened.plan.key_ids:
+            screen.line(THROWN_AWAY)
         screen.pairs([("file", out), ("engine", ran.report.engine)])
         screen.pairs([(name.replace("_", " "), f"{count:,}") for name, count in _count(ran.report).items()])
         show_sections(screen, ran.report.sections)

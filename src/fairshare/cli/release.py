@@ -14,6 +14,7 @@ from fairshare.cli.commands import Page, add_command
 from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.files import write_file
 from fairshare.cli.screen import Screen
+from fairshare.words import BadInput
 from fairshare.words.reading import read_file
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def run(
     ] = False,
     unchecked_key: UncheckedKey = "",
     sheet: SheetFile = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the query that the table's plan becomes, and stop there.")
+    ] = False,
     welsh: Welsh = False,
     rules: RulesFolder = None,
     desk: DeskFolder = HERE,
@@ -70,6 +74,8 @@ def run(
     spoken = make_passphrase() if passphrase else None
     written, readers = read_form(ReleaseForm, form), spoken or find_readers(to)
     wanted = replace(make_wanted(written, form.parent, desk, readers, welsh=welsh), why_unchecked=unchecked_key)
+    if explain:
+        return explain_wanted(wanted)
     held = use_rules(load_rules(rules))
     with open_as(desk, name) as (at, actor), screen.working("releasing", rows=find_rows(wanted)) as tell:
         recover_releases(at)
@@ -84,6 +90,18 @@ def run(
         delivery = deliver_made(at, actor, written, desk, released.manifest.release.id)
     write_sheet_files(released, sheet)
     return add_delivery(show_released(released, sheet, spoken), delivery)
+
+
+def explain_wanted(wanted: Wanted) -> Page:
+    """The query that a table's plan becomes; nothing is released, and no row is read."""
+    from fairshare.release.explaining import explain_plan
+    from fairshare.release.kinds import Table
+
+    table = wanted.contents
+    if not isinstance(table, Table):
+        raise BadInput("only a table has a query to show", fix="Leave --explain out.", where="--explain")
+    text = explain_plan(table.plan, table.base, engine=table.engine, connections=table.connections)
+    return Page({"released": False, "text": text}, lambda screen: screen.exact(text))
 
 
 def write_sheet_files(released: Released, sheet: Path | None) -> None:

@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS desk_records (
 CREATE INDEX IF NOT EXISTS desk_records_of_case ON desk_records (case_ref, number);
 CREATE TABLE IF NOT EXISTS desk_unfinished (name TEXT PRIMARY KEY);
 """
+FILES = "files"
+"""Where the desk's files are, in its folder."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}(/[A-Za-z0-9][A-Za-z0-9._-]{0,120}){0,5}")
 
 
@@ -216,7 +218,7 @@ class FolderStore:
         """Opens a folder, made if there is none, and finishes what was cut short."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = SqliteLog(root / "log.db", origin, key)
-        return cls(FolderRecords(root / "cases", log), FolderEntries(log), log, FolderFiles(root / "files"))
+        return cls(FolderRecords(root / "cases", log), FolderEntries(log), log, FolderFiles(root / FILES))
 
     def close(self) -> None:
         """Lets go of the folder."""

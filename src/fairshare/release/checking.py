@@ -16,6 +16,7 @@ from fairshare.release.engines import Connections, Keys, schema_of
 from fairshare.release.engines.job import find_keys
 from fairshare.release.filters import Listing, read_list
 from fairshare.release.plan import Plan, check_plan, parse_plan, read_plan
+from fairshare.release.publishing_check import check_publication
 from fairshare.release.sources import CsvFile, Schema, XlsxSheet, resolve_path
 from fairshare.words import FairshareError
 
@@ -42,7 +43,7 @@ def find_problems(
     try:
         plan = read_plan(raw, where=where)
     except FairshareError as error:
-        told = tuple(_list_faults(raw, where)) or (_tell(error),)
+        told = tuple(_list_faults(raw, where)) or (tell_problem(error),)
         bare = _read_without_groups(raw, where)
         return told + (find_plan_problems(bare, base, keys=keys, connections=connections) if bare else ())
     return find_plan_problems(plan, base, keys=keys, connections=connections)
@@ -56,7 +57,7 @@ def find_plan_problems(
     try:
         schema = schema_of(plan.source, base, connections=connections)
     except FairshareError as error:
-        found.append(_tell(error))
+        found.append(tell_problem(error))
     else:
         found += _try_each(_list_checks(plan, base, schema))
     if keys is not None:
@@ -108,6 +109,8 @@ def _list_checks(plan: Plan, base: Path, schema: Schema) -> Iterator[Callable[[]
     # Last and whole: what its parts do to each other.
     yield partial(check_plan, plan, schema)
     yield partial(settle_plan, plan, base)
+    if all(column.column in schema for column in plan.sent):
+        yield partial(check_publication, plan, schema)
 
 
 def _read_listed(test: Listing, base: Path, schema: Schema) -> None:
@@ -130,8 +133,9 @@ def _try_each(checks: Iterator[Callable[[], Any]]) -> Iterator[Problem]:
         try:
             check()
         except FairshareError as error:
-            yield _tell(error)
+            yield tell_problem(error)
 
 
-def _tell(error: FairshareError) -> Problem:
+def tell_problem(error: FairshareError) -> Problem:
+    """An error as one problem of a plan."""
     return Problem(error.code, error.message, error.fix, error.where or "")

@@ -7,8 +7,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from fairshare.release.engines import EngineReport, run_plan
+from fairshare.release.engines import EngineReport, run_plan, schema_of
 from fairshare.release.kinds import Table
+from fairshare.release.plan import check_plan
+from fairshare.release.publishing_check import check_publication
 from fairshare.release.sources_stamps import check_unmoved, stamp_files
 
 Publish = Callable[..., EngineReport]
@@ -46,6 +48,9 @@ def _make(table: Table, write_to: Path, on_progress: Callable[[float], None] | N
             on_progress=on_progress,
             limits=table.limits,
         )
+    schema = schema_of(table.plan.source, table.base, connections=table.connections)
+    check_plan(table.plan, schema)
+    check_publication(table.plan, schema)
     module, function = PUBLISHERS[published.publish]
     publish: Publish = getattr(import_module(module), function)
     return replace(publish(table, write_to=write_to, on_progress=on_progress), published=True)

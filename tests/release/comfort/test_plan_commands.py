@@ -305,4 +305,49 @@ def test_what_costs_privacy_is_not_made_without_keeping_account_of_it(desk: Path
     assert not (desk / "out.csv").exists()
     shown = run("plan", "preview", desk / "statistics.yaml", "--made-up", "--desk", desk)
     assert "Rows themselves do not go" in shown.output
-    assert run("plan", "check", desk / "statistics.yaml", "--desk", desk).exit_code == 0, shown.output
+    checked = run("plan", "check", desk / "statistics.yaml", "--desk", desk)
+    assert checked.exit_code == 0, checked.output
+    assert "Each run takes epsilon 0.5 out of the source's privacy budget" in checked.output
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("person: id", "person: gone", ("UNKNOWN_COLUMN", "publish.person")),
+        ("first: 1985, last: 1995", 'values: ["1985"]', ("STATISTICS_UNFIT", "publish.keys")),
+        ("statistic: count, name: people", "statistic: sum, name: s, column: postcode, lower: 0, upper: 1",
+         ("STATISTICS_UNFIT", "publish.statistics: s")),
+    ],
+)  # fmt: skip
+def test_what_does_not_suit_a_publication_is_found_before_a_run(
+    desk: Path, was: str, now: str, told: tuple[str, str]
+) -> None:
+    text = STATISTICS.replace("to: year}", "to: year}\n  - {column: postcode, treatment: keep}")
+    (desk / "wrong.yaml").write_text(text.replace(was, now))
+    document = run_json("plan", "check", desk / "wrong.yaml", "--desk", desk)
+    assert [(each["code"], each["where"]) for each in document["problems"]] == [told]
+
+
+def test_a_desk_without_a_budget_for_the_source_is_a_problem_and_one_with_it_is_told(desk: Path) -> None:
+    (desk / "statistics.yaml").write_text(STATISTICS)
+    person = "Ada Price, data protection officer: decider"
+    assert run("start", desk / "desk", "--organisation", "Council", "--person", person).exit_code == 0
+    given = ["plan", "check", desk / "statistics.yaml", "--desk", desk / "desk"]
+    assert [each["code"] for each in run_json(*given)["problems"]] == ["PRIVACY_BUDGET_NOT_SET"]
+    run("budget", "set", "tenants", "--epsilon", 2, "--reason", "agreed", "--covers", desk / "statistics.yaml",
+        "--desk", desk / "desk")  # fmt: skip
+    document = run_json(*given)
+    assert document["problems"] == []
+    assert document["budget"].endswith("tenants, which has 2 left for everybody.")
+
+
+def test_the_query_of_a_publication_says_that_only_it_goes(desk: Path) -> None:
+    (desk / "statistics.yaml").write_text(STATISTICS)
+    for found in (
+        run("plan", "explain", desk / "statistics.yaml", "--desk", desk),
+        run("plan", "run", desk / "statistics.yaml", "--explain", "--desk", desk),
+    ):
+        assert found.exit_code == 0, found.output
+        assert "only in statistics with differential privacy (epsilon 0.5" in found.output
+        assert "exact numbers are counted next" in found.output
+    assert run("plan", "run", desk / "statistics.yaml", "--desk", desk).exit_code == 3

@@ -21,6 +21,10 @@ from fairshare.words import BadInput, SettingOutOfRange
 ENGINES: dict[str, Callable[[Job], EngineReport]] = {"duckdb": duckdb.run, "memory": memory.run, "spark": spark.run}
 
 
+COUNTED = "of the rows of this query exact numbers are counted next, here, and neither they nor the rows are sent"
+"""What becomes of the rows of a plan that publishes something else in their place."""
+
+
 class OutputUnfit(BadInput):
     """The rows cannot be written where they should go: something is there already, or there is no such folder."""
 
@@ -105,6 +109,7 @@ def preview(plan: Plan, base: Path, *, connections: Connections | None) -> str:
         ("Columns held back", [f"{name}: {why}" for name, why in held_back(plan, attached.schema).items()] or ["none"]),
         ("Rows sent", [f"those whose {test.column} passes {test.test}" for test in plan.rows] or ["all"]),
         ("Groups", [group.describe() for group in plan.groups] or ["not looked at"]),
+        *([("Published", [f"{plan.publish.describe()}; {COUNTED}"])] if plan.publish is not None else []),
     )
     words = "\n\n".join(f"{title}\n" + "\n".join(f"  {line}" for line in lines) for title, lines in sections)
     return f"{words}\n\nQuery (keys and given values are bound when it runs, and never written into it)\n{query}\n"

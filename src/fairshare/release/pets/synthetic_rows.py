@@ -76,7 +76,7 @@ def read_coded(table: Table, asked: SyntheticPeople) -> Coded:
     ) as treated:
         types = {name: kind for name, kind in treated.columns.items() if name != PERSON}
         columns = {
-            name: _read_values(name, values, types[name]) for name, values in list_categories(asked, plan).items()
+            name: read_values(name, values, types[name]) for name, values in list_categories(asked, plan).items()
         }
         _load(treated, columns, types)
         rows = _check_rows(treated, list(columns), asked)
@@ -85,7 +85,7 @@ def read_coded(table: Table, asked: SyntheticPeople) -> Coded:
         return Coded(columns, types, rows, codes, treated.engine)
 
 
-def _read_values(name: str, values: Sequence[KeyValue], kind: ColumnType) -> tuple[Cell, ...]:
+def read_values(name: str, values: Sequence[KeyValue], kind: ColumnType) -> tuple[Cell, ...]:
     """Declared values as values of the column's type, each another one."""
     found = tuple(None if each is None else read_given(each, kind) for each in values)
     if any(cell is None and each is not None for cell, each in zip(found, values, strict=True)):
