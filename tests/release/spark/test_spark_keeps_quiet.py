@@ -4,14 +4,12 @@ import base64
 import os
 import signal
 import threading
-from dataclasses import replace
 
 import duckdb
 import pytest
 
 from fairshare.release.engines import EngineLimits, run_plan
 from fairshare.release.engines import spark as engine
-from fairshare.release.engines import spark_streaming as streaming
 from fairshare.release.engines.duckdb import pad_key
 from fairshare.release.engines.job import Job
 from fairshare.release.engines.session import quote_text
@@ -90,43 +88,6 @@ def test_the_secret_of_the_cluster_stands_on_no_command_line(cluster, limits, tm
             except OSError:
                 continue
     assert secret.decode() not in repr(find_settings(limits))
-
-
-def test_a_killed_executor_costs_time_and_no_row(tmp_path, cluster, limits):
-    """One is killed between two waves of partitions: its share is done again by another, once."""
-    make_parquet(tmp_path, "SELECT range AS id, md5(range::VARCHAR) AS name FROM range(600000)")
-    plan = plan_of(
-        [{"column": "id", "treatment": "keep"}, {"column": "name", "treatment": "pseudonymise", "key": "k1"}],
-    )
-    killed = []
-
-    def kill(share):
-        if not killed and share > 0.2:
-            killed.extend(cluster.executors()[:1])
-            os.kill(killed[0], signal.SIGKILL)
-
-    small = replace(limits, spark_properties=_more(cluster, tmp_path, "spark.sql.files.maxPartitionBytes 1m"))
-    report, rows = run(plan, tmp_path, small, on_progress=kill)
-    assert killed
-    assert report.rows_sent == 600_000
-    assert len({row[0] for row in rows}) == rows.total() == 600_000
-
-
-def _more(cluster, folder, line):
-    path = folder / "more.properties"
-    path.touch(0o600)
-    path.write_text(f"{cluster.properties.read_text()}{line}\n")
-    return path
-
-
-def test_a_cluster_without_a_worker_for_the_run_ends_it(tmp_path, cluster, limits, monkeypatch):
-    monkeypatch.setattr(streaming, "LOOK_EVERY_SECONDS", 0.2)
-    monkeypatch.setattr(streaming, "LOOKS_WITHOUT_WORKERS", 10)
-    make_parquet(tmp_path, "SELECT 1 AS id")
-    too_large = replace(limits, spark_properties=_more(cluster, tmp_path, "spark.executor.memory 900g"))
-    with pytest.raises(FairshareError, match="WORKERS_LOST"):
-        run(plan_of([{"column": "id", "treatment": "keep"}]), tmp_path, too_large)
-    assert not (tmp_path / "out.csv").exists()
 
 
 def test_what_stops_a_run_is_said_as_in_the_other_engines(tmp_path, limits):
@@ -213,3 +174,13 @@ def test_spark_without_java_says_what_to_install(monkeypatch):
     with pytest.raises(FairshareError, match=r"MISSING_PART.*Java 17") as missing:
         check_spark()
     assert "openjdk-17-jre-headless" in missing.value.fix
+
+
+def test_after_its_java_process_died_the_next_run_starts_another(tmp_path):
+    from pyspark import SparkContext
+
+    make_parquet(tmp_path, "SELECT range AS id FROM range(10)")
+    plan, here = plan_of([{"column": "id", "treatment": "keep"}]), EngineLimits(spark_master="local[1]")
+    assert run(plan, tmp_path, here)[0].rows_sent == 10
+    os.kill(SparkContext._active_spark_context._jvm.java.lang.ProcessHandle.current().pid(), signal.SIGKILL)
+    assert run(plan, tmp_path, here, write_to=tmp_path / "again.csv")[0].rows_sent == 10

@@ -133,9 +133,15 @@ def close_spark() -> None:
 
 def _leave() -> None:
     if _held.context is not None:
-        with speaking_plainly_of_spark("engine"):
+        try:
             _held.context.stop()
+        except Exception:  # its Java process is gone, so there is nothing left to leave: the next run starts another
+            _forget_java(type(_held.context))
     _held.context = _held.settings = None
+
+
+def _forget_java(context: type[SparkContext]) -> None:
+    context._gateway = context._jvm = context._active_spark_context = None
 
 
 def find_settings(limits: EngineLimits) -> Settings:
@@ -208,7 +214,10 @@ def _connect(settings: Settings) -> SparkContext:
 
 
 def _has_stopped(context: SparkContext) -> bool:
-    return context._jsc is None or bool(context._jsc.sc().isStopped())
+    try:
+        return context._jsc is None or bool(context._jsc.sc().isStopped())
+    except Exception:  # its Java process is gone
+        return True
 
 
 def check_spark() -> None:
