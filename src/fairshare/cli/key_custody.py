@@ -55,7 +55,11 @@ def list_keys(desk: DeskFolder = HERE, name: ActingAs = None) -> Page:
         )
         screen.line("A key belongs to the case and recipient of the first release that used it, and to no other.")
 
-    listed = [asdict(each) | {"kept": list(each.usable), "destroyed": sorted(each.destroyed)} for each in rows]
+    listed = [
+        asdict(each)
+        | {"kept": list(each.usable), "destroyed": sorted(each.destroyed), "fingerprints": sorted(each.fingerprints)}
+        for each in rows
+    ]
     return Page({"keys": listed}, show)
 
 

@@ -200,7 +200,9 @@ def run(
         raise BadInput("no file is named to write to", fix="Give --out, or --explain to see the query.", where="--out")
     opened = _open(file, base, desk)
     with screen.working("running the plan", rows=opened.known_rows) as tell:
-        ran = opened.run(out, keys=ThrowAwayKeys(_find_keys(desk), secrets.token_bytes), engine=engine, on_progress=tell)
+        ran = opened.run(
+            out, keys=ThrowAwayKeys(_find_keys(desk), secrets.token_bytes), engine=engine, on_progress=tell
+        )
     document = {"file": str(out), "released": False, "note": NOT_A_RELEASE, **_describe_report(ran.report)}
 
     def show(screen: Screen) -> None:

@@ -11,7 +11,15 @@ from fairshare.desk.entries import IntruderJudged, KeyKept, RiskTaken
 from fairshare.desk.ports import Desk
 from fairshare.desk.who import Action, Actor
 from fairshare.records import Decision, Receipt, Release, ReleaseKind, SignedRecord, new_salt
-from fairshare.release.custody import Custody, KeyEvent, check_key, find_custody, split_version
+from fairshare.release.custody import (
+    Custody,
+    KeyEvent,
+    check_fingerprint,
+    check_key,
+    find_custody,
+    split_version,
+    take_fingerprint,
+)
 from fairshare.release.flow import Guard
 from fairshare.release.history import HistoryRules, HistoryStore, RiskAccepted
 from fairshare.release.history_guard import HistoryGuard
@@ -123,18 +131,21 @@ def check_keys(desk: Desk, actor: Actor, decision: Decision, agreement: str | No
     """
     if not isinstance(contents, Table):
         return
-    held = find_keys(desk)
     for key_id in contents.plan.key_ids:
+        held = find_keys(desk)
         key, _ = split_version(key_id)
         check_key(held.get(key), key_id, case=decision.case, recipient=decision.recipient.name)
-        if key not in held:
+        fingerprint = take_fingerprint(contents.keys.key_for(key_id))
+        check_fingerprint(fingerprint, key, held.values())
+        if key not in held or fingerprint not in held[key].fingerprints:
             event = KeyEvent(
                 key=key,
-                version=1,
+                version=held[key].current if key in held else 1,
                 act="bound",
                 recipient=decision.recipient.name,
                 agreement=agreement,
                 by=actor.person,
+                fingerprint=fingerprint,
             )
             note_key(desk, decision.case, event)
 

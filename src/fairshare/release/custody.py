@@ -7,9 +7,11 @@ common: nobody without both keys can link two agreements, and a plan that names 
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -54,6 +56,10 @@ class KeyEvent(Value):
     reason: Annotated[Text, StringConstraints(max_length=1000)] = ""
     values: int | None = None
     """How many pseudonyms were turned back."""
+    fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        default=None, exclude_if=lambda fingerprint: fingerprint is None
+    )
+    """What this version's own bytes are known by; nobody gets from it to the key."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Custody:
     destroyed: frozenset[int]
     relinked: int = 0
     """How many times pseudonyms were turned back."""
+    fingerprints: frozenset[str] = frozenset()
+    """Of every version that a release used, destroyed ones too."""
 
     @property
     def usable(self) -> tuple[int, ...]:
@@ -93,16 +101,31 @@ def find_custody(events: Iterable[tuple[Ref, KeyEvent]]) -> dict[str, Custody]:
             was = Custody(event.key, case, event.recipient, event.version, frozenset())
         match event.act:
             case "rotated":
-                now = Custody(was.key, was.case, was.recipient, event.version, was.destroyed, was.relinked)
+                now = replace(was, current=event.version)
             case "destroyed":
-                gone = was.destroyed | {event.version}
-                now = Custody(was.key, was.case, was.recipient, was.current, gone, was.relinked)
+                now = replace(was, destroyed=was.destroyed | {event.version})
             case "relinked":
-                now = Custody(was.key, was.case, was.recipient, was.current, was.destroyed, was.relinked + 1)
+                now = replace(was, relinked=was.relinked + 1)
             case _:
-                now = was
+                known = frozenset({event.fingerprint} if event.fingerprint else ())
+                now = replace(was, fingerprints=was.fingerprints | known)
         held[event.key] = now
     return held
+
+
+def take_fingerprint(key: bytes) -> str:
+    """What a key is known by: an HMAC under the key itself, so that it says nothing to whoever lacks the key."""
+    return hmac.new(key, b"fairshare: the fingerprint of a pseudonymisation key", sha256).hexdigest()
+
+
+def check_fingerprint(fingerprint: str, key: str, held: Iterable[Custody]) -> None:
+    """Refuses the bytes of a key that was ever used here under another id: a copy links people as the key does."""
+    if any(each.key != key and fingerprint in each.fingerprints for each in held):
+        raise OtherAgreementsKey(
+            "the key has the bytes of one that was used under another id; with it, people could be linked across both",
+            fix="Make a key for this agreement with `fairshare keys make-pseudonym`, and name that in the plan.",
+            where=f"key {key}",
+        )
 
 
 def check_key(held: Custody | None, key_id: str, *, case: str, recipient: str) -> None:

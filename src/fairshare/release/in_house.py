@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fairshare.release.engines import EngineReport
+from fairshare.release.engines import EngineReport, Keys
 from fairshare.release.engines.running import check_output
 from fairshare.release.kinds import Table
 from fairshare.release.packing import OnProgress
@@ -18,6 +19,22 @@ from fairshare.release.publishing import make_ready
 from fairshare.release.staging import naming_the_disk
 
 NOT_A_RELEASE = "This is not a release: nothing has left."
+THROWN_AWAY = "Its pseudonyms are of this file alone: the agreement's key is for its releases."
+
+
+@dataclass
+class ThrowAwayKeys:
+    """Keys drawn for one run and kept nowhere: with an agreement's own, a file in house would turn pseudonyms back."""
+
+    held: Keys
+    """Those there are: a key that is missing is still told."""
+    entropy: Callable[[int], bytes] = field(repr=False)
+    _drawn: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def key_for(self, key_id: str) -> bytes:
+        """The key of this run under this id."""
+        self.held.key_for(key_id)
+        return self._drawn.setdefault(key_id, self.entropy(32))
 
 
 def make_in_house(

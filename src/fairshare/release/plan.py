@@ -58,6 +58,12 @@ class NothingToSend(BadInput):
     code = "NOTHING_TO_SEND"
 
 
+class LookupTable(BadInput):
+    """A plan sends a column as it is and pseudonymised, which together turn every pseudonym back."""
+
+    code = "LOOKUP_TABLE"
+
+
 class TreatmentUnfit(BadInput):
     """A treatment does not suit what its column holds."""
 
@@ -115,6 +121,18 @@ class Plan(Value):
             raise DuplicateOutput(
                 "a column is both sent and dropped", fix="Keep one of the two lines.", where=f"columns: {min(both)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _no_pseudonym_beside_its_value(self) -> Plan:
+        plain = {each.column for each in self.sent if each.treatment == "keep"}
+        for each in self.sent:
+            if isinstance(each, Pseudonymise) and each.column in plain:
+                raise LookupTable(
+                    "a column is sent both as it is and pseudonymised, which would turn every pseudonym back",
+                    fix="Send one of the two. Pseudonyms are turned back with `fairshare keys relink`, and on record.",
+                    where=f"columns: {each.column}",
+                )
         return self
 
     @model_validator(mode="after")

@@ -75,6 +75,42 @@ def test_a_release_binds_its_key_and_enters_the_history(desk: Desk, tmp_path: Pa
     assert recover_releases(desk) == ()
 
 
+@pytest.mark.parametrize("destroyed", [False, True])
+def test_a_copy_of_a_key_under_another_id_is_refused(desk: Desk, tmp_path: Path, destroyed: bool) -> None:  # noqa: F811
+    make_table(tmp_path)
+    (tmp_path / "keys" / "other.key").write_bytes((tmp_path / "keys" / "case-1.key").read_bytes())
+    (tmp_path / "keys" / "other.key").chmod(0o600)
+    release(desk, tmp_path)
+    if destroyed:
+        destroy_key(desk, EVERYBODY, "case-1", 1, FolderKeys(tmp_path / "keys"), reason=WHY)
+    table = make_table(tmp_path, PLAN.replace(b"case-1", b"other"))
+    wanted = Wanted(ReleaseKind.TABLE, ("i2",), table, "portal", readers=(POLICE_READER,))
+    with pytest.raises(OtherAgreementsKey, match="the bytes of one"):
+        release_case(desk, EVERYBODY, "c1", wanted, law_today=same_law)
+    secret = (tmp_path / "keys" / "other.key").read_text().strip()
+    assert all(secret not in each for each in find_keys(desk)["case-1"].fingerprints)
+
+
+def test_no_plan_sends_a_column_and_its_pseudonyms() -> None:
+    both = PLAN.replace(b"columns:\n", b"columns:\n  - {column: id, treatment: keep, sent_as: who}\n")
+    with pytest.raises(BadInput) as refused:
+        read_plan(both, where="plan")
+    assert refused.value.code == "LOOKUP_TABLE"
+
+
+def test_a_run_in_house_makes_pseudonyms_that_no_release_has(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    make_table(tmp_path)
+    keys = tmp_path / "desk" / "pseudonym-keys"
+    make_pseudonym_key(keys, "case-1")
+    (tmp_path / "plan.yaml").write_bytes(PLAN)
+    out = tmp_path / "out.csv"
+    made = ["plan", "run", str(tmp_path / "plan.yaml"), "--out", str(out), "--desk", str(tmp_path / "desk")]
+    shown = CliRunner().invoke(app, made)
+    assert shown.exit_code == 0, shown.output
+    assert _pseudonym_of("1", FolderKeys(keys).key_for("case-1")) not in out.read_text()
+    assert "of this file alone" in " ".join(shown.output.split())
+
+
 def test_keys_are_rotated_destroyed_and_turned_back_on_record(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
     release(desk, tmp_path)
     files = FolderKeys(tmp_path / "keys")

@@ -31,18 +31,16 @@ def find_originals(
 
     The source is read once, whatever its size; only what was asked for leaves the engine.
     """
-    plan = Plan(
-        name="relink",
-        source=source,
-        columns=(
-            Pseudonymise(treatment="pseudonymise", column=column, key=key_id, sent_as="pseudonym"),
-            Keep(treatment="keep", column=column, sent_as="original"),
-        ),
+    pseudonym = Pseudonymise(treatment="pseudonymise", column=column, key=key_id, sent_as="pseudonym")
+    original = Keep(treatment="keep", column=column, sent_as="original")
+    # No plan that anybody writes may have both; here the rows stay in the engine.
+    plan = Plan(name="relink", source=source, columns=(pseudonym,)).model_copy(
+        update={"columns": (pseudonym, original)}
     )
     with open_treated(plan, keys=keys, base=base, connections=connections) as treated:
         treated.load("asked", {"pseudonym": ColumnType.TEXT}, [(each,) for each in dict.fromkeys(asked)])
         found = treated.query(f"SELECT DISTINCT pseudonym, original FROM {TREATED} JOIN asked USING (pseudonym)")
-    return sorted((str(pseudonym), text_of(original)) for pseudonym, original in found if original is not None)
+    return sorted((str(code), text_of(value)) for code, value in found if value is not None)
 
 
 def read_pseudonyms(raw: bytes, *, where: str) -> list[str]:
