@@ -205,6 +205,17 @@ def test_columns_that_are_only_kept_join_as_well_and_all_earlier_releases_togeth
     assert tell(world.release(make_plan("", team))).endswith("nothing found")
 
 
+def test_what_is_safe_alone_is_refused_where_an_earlier_release_has_singled_people_out(world: World) -> None:
+    number = (
+        PSEUDONYM + "  - {column: born, treatment: keep, item: i3}\n  - {column: place, treatment: keep, item: i3}\n"
+    )
+    # Of the same place and year of birth there are few, and who they are was told; their team was not.
+    world.rules = HistoryRules(k=6)
+    world.release(make_plan("", number))
+    with pytest.raises(RiskAcrossReleases, match="joined with"):
+        world.release(make_plan("", PSEUDONYM + "  - {column: team, treatment: keep, item: i3}\n"))
+
+
 TEAMS = """publish:
   publish: table
   keys: [{column: team, values: [A, B, C, D]}]

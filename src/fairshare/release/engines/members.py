@@ -32,6 +32,8 @@ HISTORY_KEY = "fairshare-history"
 PART_ROWS = 8_000_000
 """As many members as are held in memory at a time when releases are compared."""
 
+MOST_EXACT = 1_000_000
+"""Of more people, different values are counted nearly, in less memory."""
 SAMPLED = 20_000
 """As many people as are looked up to tell whether two releases are about the same ones."""
 
@@ -187,7 +189,7 @@ class Joined:
 
     people: int
     more: int
-    """People below k only when all is joined: not by the new release alone, nor by the earlier ones joined."""
+    """People told something new who are below k when all is joined, and are not by one side of the join alone."""
 
 
 @dataclass(frozen=True)
@@ -200,17 +202,19 @@ class Told:
 
 
 def measure_joined(whose: Whose, *, people: int, members: Path, told: Sequence[Told], k: int) -> Joined:
-    """How many people of a new release fall below k when it is joined with all the earlier ones, and only then.
+    """How many people fall below k when a new release is joined with all the earlier ones.
 
-    Columns that have a value of its own for nearly everybody are left out: by them everybody is alone already, and
-    they would hide what the other columns do.
+    Counted are those who were at k or above in the new release or in the earlier ones joined, for that side's columns
+    are what the join gives away; not those who are in no earlier release, or had been told in full before. Columns
+    with a value of its own for nearly everybody are left out, for they would hide what the others do.
     Takes    people, members: who is in the new release.
     """
     renamed = [each.treatment.model_copy(update={"sent_as": f"fairshare_{at}"}) for at, each in enumerate(told)]
     plan = whose.plan.model_copy(update={"columns": tuple(renamed), "groups": (), "publish": None})
     paths = tuple(dict.fromkeys((members, *(path for each in told for path in each.earlier))))
     with open_members(replace(whose, plan=plan), write_to=Path(os.devnull), beside=paths) as rows:
-        distinct = ", ".join(f"approx_count_distinct({quote_name(each.output)})" for each in renamed)
+        counted = "count(DISTINCT {})" if people <= MOST_EXACT else "approx_count_distinct({})"
+        distinct = ", ".join(counted.format(quote_name(each.output)) for each in renamed)
         (counts,) = rows.query(f"SELECT {distinct} FROM {TREATED} WHERE {_in_sql((members,))}")
         kept = [at for at, count in enumerate(counts) if count * 10 <= people * 9]
         after = {f"n{at}": quote_name(renamed[at].output) for at in kept if told[at].new}
@@ -221,13 +225,15 @@ def measure_joined(whose: Whose, *, people: int, members: Path, told: Sequence[T
         }
         if not before:
             return Joined(people, 0)
-        named = ", ".join(f"{sql} AS {name}" for name, sql in (after | before).items())
+        again = " AND ".join(_in_sql(each.earlier) for each in told if each.new) or "false"
+        columns = {**after, **before, "told": f"NOT ({again}) AND {_in_sql(paths[1:])}"}
+        named = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         ((more,),) = rows.query(
-            f"SELECT coalesce(sum(n) FILTER (n < {k} AND alone >= {k} AND was >= {k}), 0)::BIGINT FROM "
-            f"(SELECT n, sum(n) OVER ({_by_sql(after)}) AS alone, sum(n) OVER ({_by_sql(before)}) AS was FROM "
-            f"(SELECT {', '.join(after | before)}, count(DISTINCT member) AS n FROM "
+            f"SELECT coalesce(sum(n) FILTER (told AND n < {k} AND greatest(alone, was) >= {k}), 0)::BIGINT FROM "
+            f"(SELECT told, n, sum(n) OVER ({_by_sql(after)}) AS alone, sum(n) OVER ({_by_sql(before)}) AS was FROM "
+            f"(SELECT {', '.join(columns)}, count(DISTINCT member) AS n FROM "
             f"(SELECT {MEMBER} AS member, {named} FROM {TREATED} WHERE {_in_sql((members,))}) "
-            f"GROUP BY {', '.join(after | before)}))"
+            f"GROUP BY {', '.join(columns)}))"
         )
     return Joined(people, int(more))
 
@@ -236,7 +242,7 @@ def _in_sql(paths: Sequence[Path]) -> str:
     found = " OR ".join(
         f"{MEMBER_SQL} IN (SELECT member FROM read_parquet({quote_text(as_glob(path))}))" for path in paths
     )
-    return f"({found})"
+    return f"({found or 'false'})"
 
 
 def _by_sql(columns: Mapping[str, str]) -> str:
