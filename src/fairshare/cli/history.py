@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 
 BAR = 30
 """How many characters the longest bar has."""
+
+
+class Risk(StrEnum):
+    """A risk across releases that somebody may accept."""
+
+    DIFFERENCING = "differencing"
+    DOMINANCE = "dominance"
+    JOINED = "joined"
+    FORGOTTEN = "forgotten"
 
 
 def add_history(group: typer.Typer) -> None:
@@ -55,11 +66,13 @@ def show_history(
 def accept(
     case: CaseName,
     kind: Annotated[
-        list[str],
-        typer.Option("--kind", metavar="KIND", help="differencing, dominance, joined, forgotten."),
+        list[Risk],
+        typer.Option("--kind", help="What is accepted; repeatable."),
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="REASON", help="Why it is right; it is on the receipt.")],
-    until: Annotated[str, typer.Option("--until", metavar="DATE", help="The last day, as YYYY-MM-DD.")],
+    until: Annotated[
+        datetime, typer.Option("--until", metavar="DATE", formats=["%Y-%m-%d"], help="The last day, as YYYY-MM-DD.")
+    ],
     people: Annotated[int, typer.Option("--people", metavar="N", help="Up to how many people.")] = 0,
     cells: Annotated[int, typer.Option("--cells", metavar="N", help="For dominance: up to how many cells.")] = 0,
     earlier: Annotated[
@@ -80,14 +93,14 @@ def accept(
     with open_as(desk, name) as (at, actor):
         said = {
             "case": case,
-            "kinds": kind,
+            "kinds": [each.value for each in kind],
             "people": people,
             "cells": cells,
             "earlier": tuple(each.removeprefix("sha256:") for each in earlier or ()),
             "reason": reason,
             "accepted_by": actor.person,
             "accepted_at": at.clock.now(),
-            "until": until,
+            "until": until.date(),
         }
         kept = accept_risk(at, actor, build(RiskAccepted, said, where="accept-risk"))
 

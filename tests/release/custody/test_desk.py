@@ -199,3 +199,13 @@ def _pseudonym_of(value: str, key: bytes) -> str:
     from hashlib import sha256
 
     return hmac.new(key, value.encode(), sha256).hexdigest()
+
+
+@pytest.mark.parametrize(("option", "given"), [("--kind", "nonsense"), ("--until", "notaday")])
+def test_an_acceptance_with_a_wrong_word_is_refused_plainly(option: str, given: str) -> None:
+    said = {"--kind": "joined", "--until": "2027-01-01", "--reason": "A reason long enough.", option: given}
+    shown = CliRunner().invoke(app, ["release", "accept-risk", "c1", *(part for pair in said.items() for part in pair)])
+    assert shown.exit_code == 2
+    assert given in shown.output
+    assert "pydantic" not in shown.output
+    assert "Input should be" not in shown.output
