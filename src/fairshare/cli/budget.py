@@ -13,7 +13,7 @@ from fairshare.cli.desks import HERE, ActingAs, DeskFolder, open_as
 from fairshare.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from fairshare.release.pets.budget import Standing
+    from fairshare.release.pets.budget import Limit, Standing
 
 budget = typer.Typer(no_args_is_help=True, help="Privacy budgets: how much may be told of a source, and what was.")
 
@@ -58,6 +58,10 @@ def set_limit(
         )
         known = not recipient or knows_recipient(at, recipient)
 
+    return _show_limit(limit, known)
+
+
+def _show_limit(limit: Limit, known: bool) -> Page:
     def show(screen: Screen) -> None:
         whom = limit.recipient or "everybody together"
         screen.line(f"{limit.set_by.name} set {limit.epsilon:g} for {whom} on the budget {limit.budget}.", "bold")
