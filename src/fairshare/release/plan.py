@@ -247,6 +247,12 @@ def find_type(column: str, schema: Schema, *, where: str) -> ColumnType:
     """What a column of the source holds; raises UnknownColumn if there is no such column."""
     if column in schema:
         return schema[column]
+    if any(map(looks_like_value, schema)):
+        raise UnknownColumn(
+            f"the source has no column {column!r}, and its first line looks like values rather than names",
+            where=where,
+            fix="Give the file a first line of names. It is not shown here, since it may be about a person.",
+        )
     near = get_close_matches(column, schema, n=3, cutoff=0.6) or [
         name for name in schema if name.casefold() == column.casefold()
     ]
@@ -255,6 +261,15 @@ def find_type(column: str, schema: Schema, *, where: str) -> ColumnType:
         where=where,
         fix=(f"Did you mean {' or '.join(near)}?" if near else f"It has: {name_some(schema)}."),
     )
+
+
+def looks_like_value(name: str) -> bool:
+    """Whether a column's name looks like what stands in a row: a number, a date, an email address.
+
+    >>> [looks_like_value(each) for each in ("943 476 5919", "1987-02-28", "a@b.example", "year 2024", "dob")]
+    [True, True, True, False, False]
+    """
+    return bool(re.fullmatch(r"\s*[-+£]?\d[\d ,.:/T-]{2,40}\s*|\s*\S+@\S+\.\S+\s*", name))
 
 
 def name_some(names: Iterable[str], most: int = 30) -> str:

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fairshare.release.plan import Plan, check_plan, describe_columns, held_back, plan_to_json, read_plan
+from fairshare.release.plan import (
+    Plan,
+    UnknownColumn,
+    check_plan,
+    describe_columns,
+    find_type,
+    held_back,
+    plan_to_json,
+    read_plan,
+)
 from fairshare.release.treatments import ColumnType
 from fairshare.words import FairshareError
 from tests.release.engines.tables import CSV_DECLARED, CSV_NAMES, TYPES, plans
@@ -285,3 +294,11 @@ rows:
     plan = read_plan(yaml, where="plan.yaml")
     assert read_plan(json.dumps(plan_to_json(plan)).encode(), where="plan.json") == plan
     assert plan.rows[0].first == "2026-01-01"
+
+
+def test_a_first_line_of_values_is_not_shown():
+    schema = {"Mary Jones": ColumnType.TEXT, "943 476 5919": ColumnType.TEXT, "1987-02-28": ColumnType.TEXT}
+    with pytest.raises(UnknownColumn) as refused:
+        find_type("Mary", schema, where="columns")
+    assert "Jones" not in str(refused.value)
+    assert "looks like values" in str(refused.value)
