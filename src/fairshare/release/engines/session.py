@@ -84,7 +84,7 @@ def _explain(error: duckdb.Error, where: str, *, opening: bool) -> FairshareErro
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryExceeded(
             "the run needs more memory than it may use",
-            fix="From Python, give EngineLimits a larger memory_mb (1024 without it); or send or group by fewer columns.",
+            fix="From Python, give EngineLimits a larger memory_mb (1024 by default), or send fewer columns.",
             where=where,
         )
     if OUT_OF_CALENDAR in str(error):
