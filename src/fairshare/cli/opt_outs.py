@@ -52,10 +52,8 @@ def add(
     from fairshare.release.opt_outs_known import RegisteredList
     from fairshare.words.reading import build, read_file
 
-    said: dict[str, Any] = {
-        "name": list_name,
-        "kind": kind,
-        "effect": effect,
+    said: dict[str, Any] = {"name": list_name, "kind": kind, "effect": effect}
+    said |= {
         "columns": column or (),
         "sha256": sha256(read_file(file)).hexdigest(),
         "sources": source or (),

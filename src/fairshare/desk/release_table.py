@@ -57,17 +57,8 @@ def release_table(
              law of a date would decide otherwise.
     Raises   the reason why it is refused; then nothing has left.
     """
-    table = Table(
-        plan=plan.plan,
-        keys=GivenKeys(keys or {}),
-        base=plan.base,
-        name=name,
-        format=format,
-        engine=engine,
-        connections=plan.connections,
-        people=people,
-        rows_per_part=rows_per_part,
-    )
+    table = Table(plan.plan, GivenKeys(keys or {}), plan.base, name, format, engine, connections=plan.connections)
+    table = replace(table, people=people, rows_per_part=rows_per_part)
     wanted = Wanted(
         kind=ReleaseKind.TABLE,
         items=tuple(items),
