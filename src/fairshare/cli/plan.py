@@ -79,11 +79,14 @@ def suggest(
 
 def _write_draft(draft: Plan, columns: tuple[ColumnSuggestion, ...]) -> tuple[str, dict[str, str]]:
     """The draft as YAML, and by column the reason that stands in it."""
+    from fairshare.release.plan import looks_like_value
     from fairshare.release.plan_text import write_plan
     from fairshare.release.suggest import CONFIDENCE
 
     reasons = {each.column: f"{each.reason.en} ({CONFIDENCE[each.confidence].en})" for each in columns}
-    heading = ("A draft, from the names and the first rows. Go through it line by line.",)
+    heading: tuple[str, ...] = ("A draft, from the names and the first rows. Go through it line by line.",)
+    if any(looks_like_value(each.column) for each in columns):
+        heading += ("The first line of the source looks like values and not names: give it a line of names first.",)
     return write_plan(draft, reasons, heading=heading), reasons
 
 

@@ -201,7 +201,8 @@ def _name(person: Person | None) -> str:
 
 def list_counts(facts: SheetFacts, words: dict[str, Any]) -> list[tuple[str, str]]:
     """Rows by what became of them, in words."""
-    counts, names = facts.counts, ROWS
+    counts = facts.counts
+    names: tuple[str, ...] = ROWS
     if counts is None:
         return []
     if facts.published:

@@ -351,3 +351,10 @@ def test_the_query_of_a_publication_says_that_only_it_goes(desk: Path) -> None:
         assert "only in statistics with differential privacy (epsilon 0.5" in found.output
         assert "exact numbers are counted next" in found.output
     assert run("plan", "run", desk / "statistics.yaml", "--desk", desk).exit_code == 3
+
+
+def test_a_draft_warns_of_a_file_without_a_line_of_names(desk: Path) -> None:
+    (desk / "bare.csv").write_text("Mary Jones,1987-02-28,A\nBob Roe,1990-01-01,B\n")
+    found = run("plan", "suggest", desk / "bare.csv", "--out", desk / "bare.yaml", "--desk", desk)
+    assert found.exit_code == 0, found.output
+    assert "looks like values and not names" in (desk / "bare.yaml").read_text()
