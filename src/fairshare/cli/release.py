@@ -39,6 +39,12 @@ UncheckedKey = Annotated[
     typer.Option("--unchecked-key", metavar="REASON", help="In an emergency: why a key that nobody checked is used."),
 ]
 Welsh = Annotated[bool, typer.Option("--welsh", help="Release sheets in Welsh.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show the query that the table's plan becomes, and stop there.")
+]
+ToPassphrase = Annotated[
+    bool, typer.Option("--passphrase", help="Seal it to a new passphrase, for a recipient without keys.")
+]
 
 
 @add_command(release, "run")
@@ -47,14 +53,10 @@ def run(
     form: FormFile,
     screen: Screen,
     to: Readers = None,
-    passphrase: Annotated[
-        bool, typer.Option("--passphrase", help="Seal it to a new passphrase, for a recipient without keys.")
-    ] = False,
+    passphrase: ToPassphrase = False,
     unchecked_key: UncheckedKey = "",
     sheet: SheetFile = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show the query that the table's plan becomes, and stop there.")
-    ] = False,
+    explain: Explain = False,
     welsh: Welsh = False,
     rules: RulesFolder = None,
     desk: DeskFolder = HERE,
