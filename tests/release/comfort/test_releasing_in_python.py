@@ -41,7 +41,7 @@ def test_a_table_is_released_and_its_sheets_are_kept_at_the_desk(given: dict[str
     assert released.folder.is_dir()
     with open_desk(given["desk"]) as desk:
         kept = desk.files.names("sheets")
-    assert sorted(Path(each).suffix for each in kept) == [".html", ".pdf"]
+    assert sorted(Path(each).suffix for each in kept) == [".html", ".json", ".pdf"]
 
 
 @pytest.mark.parametrize(
