@@ -14,7 +14,7 @@ from fairshare.cli.desks import HERE, ActingAs, CaseName, DeskFolder, open_as
 from fairshare.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from fairshare.release.history import HistoryEntry
+    from fairshare.release.history import HistoryEntry, RiskAccepted
 
 BAR = 30
 """How many characters the longest bar has."""
@@ -104,12 +104,7 @@ def accept(
         }
         kept = accept_risk(at, actor, build(RiskAccepted, said, where="accept-risk"))
 
-    def show(screen: Screen) -> None:
-        how_many = f"{kept.cells} cells" if kept.cells else f"{kept.people} people"
-        screen.line(f"Accepted by {kept.accepted_by.name} until {kept.until}, for up to {how_many}.", "bold")
-        screen.line("It is in the desk's log, and will be on the receipt of the one release that goes by it.")
-
-    return Page(kept.model_dump(mode="json"), show)
+    return Page(kept.model_dump(mode="json"), lambda screen: _show_accepted(screen, kept))
 
 
 def judge(
@@ -145,6 +140,12 @@ def judge(
         screen.line("It is a person's judgement about this plan and these files alone, and is in the desk's log.")
 
     return Page(kept.model_dump(mode="json"), show)
+
+
+def _show_accepted(screen: Screen, kept: RiskAccepted) -> None:
+    how_many = f"{kept.cells} cells" if kept.cells else f"{kept.people} people"
+    screen.line(f"Accepted by {kept.accepted_by.name} until {kept.until}, for up to {how_many}.", "bold")
+    screen.line("It is in the desk's log, and will be on the receipt of the one release that goes by it.")
 
 
 def _show_entries(screen: Screen, found: list[HistoryEntry], size: int) -> None:
