@@ -16,6 +16,9 @@ from fairshare.cli.screen import Screen
 if TYPE_CHECKING:
     from fairshare.release.history import HistoryEntry, RiskAccepted
 
+LastDay = Annotated[
+    datetime, typer.Option("--until", metavar="DATE", formats=["%Y-%m-%d"], help="The last day, as YYYY-MM-DD.")
+]
 BAR = 30
 """How many characters the longest bar has."""
 
@@ -65,14 +68,9 @@ def show_history(
 
 def accept(
     case: CaseName,
-    kind: Annotated[
-        list[Risk],
-        typer.Option("--kind", help="What is accepted; repeatable."),
-    ],
+    kind: Annotated[list[Risk], typer.Option("--kind", help="What is accepted; repeatable.")],
     reason: Annotated[str, typer.Option("--reason", metavar="REASON", help="Why it is right; it is on the receipt.")],
-    until: Annotated[
-        datetime, typer.Option("--until", metavar="DATE", formats=["%Y-%m-%d"], help="The last day, as YYYY-MM-DD.")
-    ],
+    until: LastDay,
     people: Annotated[int, typer.Option("--people", metavar="N", help="Up to how many people.")] = 0,
     cells: Annotated[int, typer.Option("--cells", metavar="N", help="For dominance: up to how many cells.")] = 0,
     earlier: Annotated[

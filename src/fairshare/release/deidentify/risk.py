@@ -135,11 +135,7 @@ def tell_risk(
         name="risk",
         title=InBoth("How easily somebody could be picked out", "Pa mor hawdd y gellid adnabod rhywun"),
         says=(*says, *said),
-        headings=(
-            InBoth(f"{many.en} alike", f"{many.cy} tebyg"),
-            InBoth(f"{many.en} before", f"{many.cy} cynt"),
-            InBoth(f"{many.en} as sent", f"{many.cy} fel yr anfonwyd"),
-        ),
+        headings=_head(many),
         rows=tuple((band, f"{was[band]:,}", f"{now[band]:,}") for band in was),
         charts=(draw_sizes(was, now, people=people),),
     )
@@ -165,6 +161,11 @@ def tell_measured(risk: Risk, sizes: Sizes, columns: Sequence[str]) -> Section:
         rows=tuple((band, f"{rows:,}") for band, rows in bands.items()),
         charts=(draw_sizes(bands, None),),
     )
+
+
+def _head(many: InBoth) -> tuple[InBoth, ...]:
+    said = (("alike", "tebyg"), ("before", "cynt"), ("as sent", "fel yr anfonwyd"))
+    return tuple(InBoth(f"{many.en} {en}", f"{many.cy} {cy}") for en, cy in said)
 
 
 def _name_counted(people: bool) -> tuple[InBoth, InBoth]:
