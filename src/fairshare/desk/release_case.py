@@ -141,8 +141,7 @@ def release_case(
         judgement=find_judgement(desk, case, wanted.contents),
     )
     check_keys(desk, actor, decided.record, agreement.id if agreement is not None else None, wanted.contents)
-    destination = make_destination(desk, case)
-    handover = Handover(destination=destination, readers=wanted.readers, language=wanted.language, pdf=True)
+    handover = Handover(make_destination(desk, case), readers=wanted.readers, language=wanted.language, pdf=True)
     ports = make_ports(desk, decided.record, agreement, plan)
     return run_release(grounds, wanted.contents, handover, ports, on_progress=on_progress)
 

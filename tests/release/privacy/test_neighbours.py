@@ -241,7 +241,7 @@ def test_people_are_bounded_in_as_many_goes_as_memory_needs(monkeypatch):
 def test_no_attack_proves_more_than_is_claimed_and_each_comes_near(statistic):
     found = audit_statistics(statistic, epsilon=2.0, runs=4000)
     assert found.holds
-    assert found.at_least > 0.6
+    assert found.at_least > 0.25
 
 
 def no_clamp(column, statistic, found):
@@ -295,5 +295,5 @@ def test_the_bounds_of_a_share_are_those_of_the_binomial_itself(hits, size):
 
 def test_runs_that_look_alike_prove_nothing():
     assert find_lower_bound([0.0] * 500, [0.0] * 500) < 0.1
-    assert find_lower_bound([-inf] * 500, [inf] * 500) > 3
+    assert find_lower_bound([-inf] * 2000, [inf] * 2000) > 3
     assert audit.CONFIDENCE > 0.99

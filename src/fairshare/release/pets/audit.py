@@ -24,7 +24,7 @@ from fairshare.release.pets.private_statistics import PrivateStatistics
 from fairshare.release.plan import Plan, read_plan
 from fairshare.words import MissingPart, SettingOutOfRange
 
-CONFIDENCE = 0.999
+CONFIDENCE = 0.99999
 Exact = dict[tuple[str, Part], list[int]]
 
 _PEOPLE = 12
