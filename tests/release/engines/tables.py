@@ -169,7 +169,7 @@ DATE_LEVELS = [("dates", ("day", "month", "quarter", "year", "decade", "*"))]
 LEVELS = {
     "postcode": [("postcodes", ("unit", "sector", "district", "area", "region", "nation", "*"))],
     **dict.fromkeys(("born", "seen", "day"), DATE_LEVELS),
-    **{name: [("ages", ("5", "10", "30", "*"))] for name in ("visits", "cost")},
+    **{name: [("ages", ("width_5", "width_10", "width_30", "*"))] for name in ("visits", "cost")},
     "sex": [("values", ("value", "*"))],
 }
 """The built-in hierarchies that suit a column, each with its levels."""
@@ -339,6 +339,9 @@ def plans(draw: st.DrawFn, source: dict[str, object], names: list[str]) -> Plan:
             del column["sent_as"]
     dropped = {column["column"] for column in columns if column["treatment"] == "drop"}
     columns = [column for column in columns if column["treatment"] == "drop" or column["column"] not in dropped]
+    # A column never goes both as it is and pseudonymised.
+    hidden = {column["column"] for column in columns if column["treatment"] == "pseudonymise"}
+    columns = [column for column in columns if column["treatment"] != "keep" or column["column"] not in hidden]
     if not any("sent_as" in column for column in columns):
         columns.append({"column": names[0], "sent_as": "out", "treatment": "keep"})
     rows = [{"column": name, **draw(tests_of(name))} for name in draw(st.lists(st.sampled_from(names), max_size=2))]

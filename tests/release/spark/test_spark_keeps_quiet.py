@@ -174,13 +174,3 @@ def test_spark_without_java_says_what_to_install(monkeypatch):
     with pytest.raises(FairshareError, match=r"MISSING_PART.*Java 17") as missing:
         check_spark()
     assert "openjdk-17-jre-headless" in missing.value.fix
-
-
-def test_after_its_java_process_died_the_next_run_starts_another(tmp_path):
-    from pyspark import SparkContext
-
-    make_parquet(tmp_path, "SELECT range AS id FROM range(10)")
-    plan, here = plan_of([{"column": "id", "treatment": "keep"}]), EngineLimits(spark_master="local[1]")
-    assert run(plan, tmp_path, here)[0].rows_sent == 10
-    os.kill(SparkContext._active_spark_context._jvm.java.lang.ProcessHandle.current().pid(), signal.SIGKILL)
-    assert run(plan, tmp_path, here, write_to=tmp_path / "again.csv")[0].rows_sent == 10
