@@ -2,7 +2,6 @@
 
 import base64
 import os
-import signal
 import threading
 
 import duckdb
