@@ -68,9 +68,7 @@ def run_postgres() -> Iterator[PostgresServer]:
         if user:
             for each in (folder, folder / "password"):
                 shutil.chown(each, user)
-        account: dict[str, object] = (
-            {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-        )
+        account = _account_of(user)
         subprocess.run(
             [
                 binaries / "initdb",
@@ -117,7 +115,8 @@ def run_postgres() -> Iterator[PostgresServer]:
             **account,
         )
         log.close()
-        _wait_until_ready(binaries, port, server)
+        ready = [str(binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+        _wait_for_answer("PostgreSQL", ready, server)
         yield PostgresServer(binaries, port)
     finally:
         if server is not None:
@@ -170,9 +169,7 @@ def run_mariadb() -> Iterator[MariaDbServer]:
     try:
         if user:
             shutil.chown(folder, user)
-        account: dict[str, object] = (
-            {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-        )
+        account = _account_of(user)
         kept = ["--no-defaults", f"--datadir={folder / 'kept'}"]
         install = ["mariadb-install-db", *kept, "--auth-root-authentication-method=normal", "--skip-test-db"]
         subprocess.run(install, check=True, capture_output=True, cwd=folder, timeout=120, **account)
@@ -185,7 +182,7 @@ def run_mariadb() -> Iterator[MariaDbServer]:
                 stdout=log, stderr=log, cwd=folder, **account,
             )  # fmt: skip
         ready = ["mariadb-admin", "--no-defaults", f"--socket={folder / 'socket'}", "-uroot", "ping"]
-        _wait_for_answer(ready, server)
+        _wait_for_answer("MariaDB", ready, server)
         running = MariaDbServer(folder, port)
         create = ["mariadb", "--no-defaults", f"--socket={folder / 'socket'}", "-uroot", "-e"]
         made = f"CREATE DATABASE made; GRANT ALL ON made.* TO tester@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"
@@ -198,7 +195,7 @@ def run_mariadb() -> Iterator[MariaDbServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for_answer(command: list[str], server: subprocess.Popen[bytes]) -> None:
+def _wait_for_answer(name: str, command: list[str], server: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         if subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0:
             return
@@ -206,8 +203,8 @@ def _wait_for_answer(command: list[str], server: subprocess.Popen[bytes]) -> Non
             server.wait(timeout=0.1)
         except subprocess.TimeoutExpired:
             continue
-        raise RuntimeError("the MariaDB server stopped as it started")
-    raise RuntimeError("the MariaDB server did not get ready")
+        raise RuntimeError(f"the {name} server stopped as it started")
+    raise RuntimeError(f"the {name} server did not get ready")
 
 
 def _someone_else() -> str | None:
@@ -218,25 +215,12 @@ def _someone_else() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
+def _account_of(user: str | None) -> dict[str, object]:
+    """How a process is started as somebody else."""
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+
+
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def _wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        ready = subprocess.run(
-            [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"],
-            capture_output=True,
-            check=False,
-            timeout=30,
-        )
-        if ready.returncode == 0:
-            return
-        try:
-            server.wait(timeout=0.1)
-        except subprocess.TimeoutExpired:
-            continue
-        raise RuntimeError("the PostgreSQL server stopped as it started")
-    raise RuntimeError("the PostgreSQL server did not get ready")

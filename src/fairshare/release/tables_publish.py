@@ -10,9 +10,8 @@ from pathlib import Path
 from fairshare.release.engines import EngineReport
 from fairshare.release.engines.bounding import load_key
 from fairshare.release.engines.table_cells import Contributed, find_cells
-from fairshare.release.engines.treated import open_treated
 from fairshare.release.kinds import Table
-from fairshare.release.pets.differential_privacy import NOT_KNOWN, with_person
+from fairshare.release.pets.differential_privacy import NOT_KNOWN, open_with_person
 from fairshare.release.pets.private_statistics import list_values
 from fairshare.release.plan import Plan
 from fairshare.release.sections import Chart, InBoth, Section, Series
@@ -51,15 +50,7 @@ def publish_table(table: Table, *, write_to: Path, on_progress: Callable[[float]
     asked = table.plan.publish
     if not isinstance(asked, SafeTable):
         raise SettingOutOfRange("the plan publishes no table", fix="Give it `publish: table`.", where="publish")
-    with open_treated(
-        with_person(table.plan, asked.person),
-        engine=table.engine,
-        keys=table.keys,
-        base=table.base,
-        connections=table.connections,
-        on_progress=on_progress,
-        limits=table.limits,
-    ) as treated:
+    with open_with_person(table, asked.person, on_progress) as treated:
         for place, key in enumerate(asked.keys):
             load_key(treated, f"key_{place}", key, table.plan)
         cells = find_cells(treated, table.plan, asked)

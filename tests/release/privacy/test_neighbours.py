@@ -23,7 +23,7 @@ from fairshare.release.engines.treated import TreatedInDuckDB
 from fairshare.release.kinds import Table
 from fairshare.release.pets import audit
 from fairshare.release.pets.audit import AUDITED, audit_statistics, bound_share, find_lower_bound
-from fairshare.release.pets.differential_privacy import open_bounded
+from fairshare.release.pets.differential_privacy import open_with_person
 from fairshare.release.pets.noise import Noise, find_sensitivity
 from fairshare.release.pets.private_statistics import PublicKey, StatisticsUnfit
 from fairshare.release.plan import read_plan
@@ -93,8 +93,8 @@ def write(path: Path, rows: list) -> None:
 def find(plan, rows: list, seed: int, engine: str):
     with TemporaryDirectory() as folder:
         write(Path(folder) / "rows.parquet", rows)
-        with open_bounded(
-            Table(plan, FixedKeys(), Path(folder), engine=engine, limits=ONE_THREAD), plan.publish
+        with open_with_person(
+            Table(plan, FixedKeys(), Path(folder), engine=engine, limits=ONE_THREAD), plan.publish.person
         ) as treated:
             return find_exact(treated, plan, plan.publish, seed=seed)
 

@@ -4,7 +4,7 @@ import pytest
 
 from fairshare.release.engines.bounding import find_exact
 from fairshare.release.kinds import Table
-from fairshare.release.pets.differential_privacy import open_bounded
+from fairshare.release.pets.differential_privacy import open_with_person
 from fairshare.release.plan import Plan, plan_to_json
 from tests.release.engines.tables import FixedKeys, write_parquet
 
@@ -35,7 +35,7 @@ def make_plan(rows_per_person: int) -> Plan:
 
 def find(plan, tmp_path, limits, engine):
     table = Table(plan, FixedKeys(), tmp_path, engine=engine, limits=limits)
-    with open_bounded(table, plan.publish) as treated:
+    with open_with_person(table, plan.publish.person) as treated:
         return find_exact(treated, plan, plan.publish, seed=7)
 
 

@@ -14,6 +14,7 @@ from threading import Thread
 import duckdb
 
 from fairshare.release.engines import Connections
+from fairshare.release.engines.csv_sql import read_cell_sql, reject_cell_sql
 from fairshare.release.engines.session import as_glob, load_extension, quote_name, quote_text, speaking_plainly
 from fairshare.release.sources import (
     CsvFile,
@@ -34,11 +35,6 @@ from fairshare.release.sources import (
 )
 from fairshare.release.sources_csv import (
     BLOCK,
-    DATE_ORDER,
-    DATETIME_PATTERN,
-    DECIMAL_PATTERN,
-    DECIMAL_SCALE,
-    INTEGER_PATTERN,
     MAX_ROW_BYTES,
     open_text,
     read_header,
@@ -354,18 +350,10 @@ def _csv_column(cell: str, written: str) -> SourceColumn:
     found = type_of(written)
     if found is ColumnType.TEXT:
         return SourceColumn(found, "VARCHAR", cell)
-    if found is ColumnType.INTEGER:
-        sql_type, pattern, text = "BIGINT", INTEGER_PATTERN, cell
-    elif found is ColumnType.DECIMAL:
-        sql_type, pattern, text = f"DECIMAL(28, {DECIMAL_SCALE})", DECIMAL_PATTERN, cell
-    elif found is ColumnType.DATETIME:
-        sql_type, pattern, text = "TIMESTAMP", DATETIME_PATTERN, cell
-    else:
-        order = DATE_ORDER[written]
-        parts = [f"substr({cell}, {order.index(part) + 1}, {len(part)})" for part in ("YYYY", "MM", "DD")]
-        sql_type, pattern, text = "DATE", re.sub("[DMY]", "[0-9]", re.escape(order)), " || '-' || ".join(parts)
-    sound = f"regexp_full_match({cell}, {quote_text(pattern)})"
-    if found in (ColumnType.DATE, ColumnType.DATETIME):
-        sound += f" AND {text} >= '0001'"
-    read = f"CASE WHEN {sound} THEN TRY_CAST({text} AS {sql_type}) END"
-    return SourceColumn(found, sql_type, read, rejects=f"{cell} IS NOT NULL AND ({read}) IS NULL")
+    sql_type, read = read_cell_sql(
+        cell,
+        written,
+        moment="TIMESTAMP",
+        matches=lambda text, pattern: f"regexp_full_match({text}, {quote_text(pattern)})",
+    )
+    return SourceColumn(found, sql_type, read, rejects=reject_cell_sql(cell, read))

@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from fairshare.release.engines.attaching import Attached, describe_types
+from fairshare.release.engines.csv_sql import read_cell_sql, reject_cell_sql
 from fairshare.release.engines.job import Job
 from fairshare.release.engines.session import quote_text as quote_sql
 from fairshare.release.engines.spark_sql import SparkColumn, SparkSource, matches, quote_name, quote_text
 from fairshare.release.sources import CsvFile, DeltaTable, ParquetFile, ParquetFolder, Source, resolve_path
 from fairshare.release.sources_csv import (
     CODECS,
-    DATE_ORDER,
-    DATETIME_PATTERN,
-    DECIMAL_PATTERN,
-    DECIMAL_SCALE,
-    INTEGER_PATTERN,
     TOO_FEW,
     TOO_MANY,
     check_structure,
@@ -224,18 +220,5 @@ def _csv_column(name: str, written: str) -> SparkColumn:
     cell, found = f"source.{quote_name(name)}", type_of(written)
     if found is ColumnType.TEXT:
         return SparkColumn(found, cell)
-    if found is ColumnType.INTEGER:
-        sql_type, pattern, text = "BIGINT", INTEGER_PATTERN, cell
-    elif found is ColumnType.DECIMAL:
-        sql_type, pattern, text = f"DECIMAL(28, {DECIMAL_SCALE})", DECIMAL_PATTERN, cell
-    elif found is ColumnType.DATETIME:
-        sql_type, pattern, text = "TIMESTAMP_NTZ", DATETIME_PATTERN, cell
-    else:
-        order = DATE_ORDER[written]
-        parts = [f"substr({cell}, {order.index(part) + 1}, {len(part)})" for part in ("YYYY", "MM", "DD")]
-        sql_type, pattern, text = "DATE", re.sub("[DMY]", "[0-9]", re.escape(order)), " || '-' || ".join(parts)
-    sound = matches(cell, pattern)
-    if found in (ColumnType.DATE, ColumnType.DATETIME):
-        sound += f" AND {text} >= '0001'"
-    read = f"CASE WHEN {sound} THEN try_cast({text} AS {sql_type}) END"
-    return SparkColumn(found, read, (f"{cell} IS NOT NULL AND ({read}) IS NULL", reason_for(name, written)))
+    _, read = read_cell_sql(cell, written, moment="TIMESTAMP_NTZ", matches=matches)
+    return SparkColumn(found, read, (reject_cell_sql(cell, read), reason_for(name, written)))

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from fairshare.release.engines.bounding import find_exact
 from fairshare.release.kinds import Table
-from fairshare.release.pets.differential_privacy import open_bounded
+from fairshare.release.pets.differential_privacy import open_with_person
 from fairshare.release.pets.noise import Noise, Part, plan_noise
 from fairshare.release.pets.private_statistics import PrivateStatistics
 from fairshare.release.plan import Plan, read_plan
@@ -115,7 +115,7 @@ def _run(plan: Plan, base: Path, *, worst: bool, engine: str, entropy: Callable[
     (base / "people.csv").write_text("\n".join(["id,sex,cost", *rows, *extra]) + "\n", "utf-8")
     published = plan.publish
     assert isinstance(published, PrivateStatistics)  # noqa: S101 (as it was written)
-    with open_bounded(Table(plan, _NoKeys(), base, engine=engine), published) as treated:
+    with open_with_person(Table(plan, _NoKeys(), base, engine=engine), published.person) as treated:
         return find_exact(treated, plan, published, seed=int.from_bytes(entropy(8), "big"))
 
 

@@ -62,7 +62,7 @@ def publish_statistics(
         )
     load_opendp()
     noise = plan_noise(published)
-    with open_bounded(table, published, on_progress) as treated:
+    with open_with_person(table, published.person, on_progress) as treated:
         seed = int.from_bytes(entropy(8), "big")
         exact = find_exact(treated, table.plan, published, seed=seed, memory_mb=table.limits.memory_mb)
         engine = treated.engine
@@ -76,12 +76,12 @@ def publish_statistics(
 
 
 @contextmanager
-def open_bounded(
-    table: Table, published: PrivateStatistics, on_progress: Callable[[float], None] | None = None
+def open_with_person(
+    table: Table, person: str | None, on_progress: Callable[[float], None] | None = None
 ) -> Iterator[Treated]:
     """The plan's treated rows with the person column beside them, which never goes."""
     with open_treated(
-        with_person(table.plan, published.person),
+        with_person(table.plan, person),
         engine=table.engine,
         keys=table.keys,
         base=table.base,
